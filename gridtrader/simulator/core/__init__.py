@@ -1,0 +1,1 @@
+"""The exchange without a wire: accounts, matching, margin, funding, liquidation. Pure, deterministic, no I/O."""

@@ -1,0 +1,1 @@
+"""Where prices come from: a seeded synthetic market, recorded candles, recorded trades."""
