@@ -3,7 +3,8 @@
 The engine never sees a class of `gridtrader.exchange` or `gridtrader.store`; `gridtrader.bot` puts them together.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -248,3 +249,68 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None: ...
+
+
+# --- files ---
+
+Record = Mapping[str, str | int | None]
+"""One line of the journal: flat, numbers that must be exact as text."""
+
+
+class ArchiveError(Exception):
+    """A file of the account could not be written or read; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelState:
+    """One level in `bot_state.json` (T1)."""
+
+    quantity: Decimal
+    entry_price: Decimal
+    grid_level: int
+    order_id: str
+    created_ms: int
+    executed_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolState:
+    """One symbol in `bot_state.json`: the spec's keys, and what the operator's tools show beside them."""
+
+    long_positions: tuple[LevelState, ...]
+    short_positions: tuple[LevelState, ...]
+    long_tp_order_id: str | None
+    short_tp_order_id: str | None
+    extra: Mapping[str, object]
+
+
+class Archive(Protocol):
+    """One account's files. Everything raises `ArchiveError` when the disk does not take it."""
+
+    def journal(self, records: Sequence[Record]) -> None:
+        """Append and force to disk; all of them or an error."""
+        ...
+
+    def read_journal(self) -> Sequence[Record]:
+        """Return what the journal still holds, oldest first; damaged lines are left out and reported."""
+        ...
+
+    def save_state(self, symbols: Mapping[str, SymbolState]) -> None: ...
+    def trade(self, row: Mapping[str, str]) -> None:
+        """Append a row to `trades_history.csv`."""
+        ...
+
+    def metrics(self, row: Mapping[str, object]) -> None: ...
+    def save_status(self, status: Mapping[str, object]) -> None: ...
+    def declare_emergency(self, *, symbol: str, reason: str, mm_rate: str) -> None:
+        """Write `.emergency_stop`, and a journal record of it (R2, R3)."""
+        ...
+
+
+class Diary(Protocol):
+    """One account's logs (section 7). Writing never raises."""
+
+    @property
+    def bot(self) -> logging.Logger: ...
+    def trade(self, text: str) -> None: ...
+    def position(self, text: str) -> None: ...

@@ -1,0 +1,206 @@
+"""Everything the core knows of one symbol of one account: the input of every decision.
+
+Written by the engine's account book only; read by the pure functions beside this file.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from gridtrader.domain.cycle import Cycle
+from gridtrader.domain.exact import ZERO
+from gridtrader.domain.instrument import Instrument
+from gridtrader.domain.order_names import Slot
+from gridtrader.domain.orders import KnownOrder
+from gridtrader.domain.sizing import Reference, depth_allowed_by_size
+from gridtrader.domain.types import SIDES, FeeRates, OrderKind, PositionReport, Quote, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """The configured values of one symbol, and the system's bounds on opening it.
+
+    Percentages are of price (no leverage); `margin` is `initial_position_size_usd`, before leverage;
+    `target` is the take-profit as a fraction.
+    """
+
+    symbol: str
+    margin: Decimal
+    leverage: Decimal
+    step_percent: Decimal
+    multiplier: Decimal
+    target: Decimal
+    max_level: int
+    entry_allowance_percent: Decimal
+    reprice_ms: int
+
+
+class HoldReason(Enum):
+    """Why a symbol may open nothing new for now; take-profits are kept right all the same."""
+
+    NO_PRICE = "no price yet"
+    PRICES_DOWN = "the price stream is down"
+    NOT_TRADING = "the contract is not trading"
+    FILES = "state or journal cannot be written"
+
+
+@dataclass(frozen=True, slots=True)
+class LegRefused:
+    """A leg the exchange refused for money; tried again when more is available than `available` was (S6)."""
+
+    available: Decimal
+    at_ms: int
+
+
+@dataclass(slots=True)
+class SideKnown:
+    """One side of a symbol. `cycle` is None while the side is flat and the next cycle is not decided."""
+
+    cycle: Cycle | None = None
+    last_cycle: int = 0
+    position: PositionReport | None = None
+
+    @property
+    def size(self) -> Decimal:
+        """The position's size as the exchange last told it."""
+        return self.position.size if self.position else ZERO
+
+    @property
+    def open_qty(self) -> Decimal:
+        """The position's size as our fills tell it."""
+        return self.cycle.open_qty if self.cycle else ZERO
+
+    @property
+    def has_fills(self) -> bool:
+        return self.cycle is not None and self.cycle.has_fills
+
+    @property
+    def has_entries(self) -> bool:
+        return self.cycle is not None and bool(self.cycle.levels)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether fills and position report tell the same, as far as the report is not older than the fills."""
+        if self.position is None:
+            return self.open_qty == 0
+        if self.cycle is not None and self.position.seq < self.cycle.last_fill[1]:
+            return True
+        return self.position.size == self.open_qty
+
+
+@dataclass(slots=True)
+class SymbolKnown:
+    """One symbol of one account. `orders` holds, by name, the orders of the running cycles and what is left of older
+    ones; `attempts` the last attempt of each slot ever used since the cycle began."""
+
+    strategy: Strategy
+    instrument: Instrument
+    fees: FeeRates
+    closing_fee: Decimal
+    leverage: Decimal
+    """As set on the exchange."""
+    reference: Reference | None = None
+    decided_ms: int = 0
+    """When the running ladder was decided; our clock."""
+    sides: dict[Side, SideKnown] = field(default_factory=lambda: {side: SideKnown() for side in SIDES})
+    orders: dict[str, KnownOrder] = field(default_factory=dict)
+    latest: dict[Slot, KnownOrder] = field(default_factory=dict)
+    """The order of the highest attempt of each slot."""
+    quote: Quote | None = None
+    holds: set[HoldReason] = field(default_factory=set)
+    refused_legs: dict[tuple[Side, int], LegRefused] = field(default_factory=dict)
+    depth_cap: int | None = None
+    """Levels from here on are refused by the risk tier (S1)."""
+
+    @property
+    def symbol(self) -> str:
+        return self.strategy.symbol
+
+    # --- orders ---
+
+    def slot(self, side: Side, level: int) -> Slot:
+        """Return the slot of a level of the running cycle of a side (which must have one)."""
+        cycle = self._cycle(side)
+        kind = OrderKind.ENTRY if level < cycle.immediate else OrderKind.AVERAGING
+        return Slot(self.symbol, side, cycle.number, kind, level)
+
+    def take_profit_slot(self, side: Side) -> Slot:
+        return Slot(self.symbol, side, self._cycle(side).number, OrderKind.TAKE_PROFIT, 0)
+
+    def _cycle(self, side: Side) -> Cycle:
+        cycle = self.sides[side].cycle
+        if cycle is None:
+            raise LookupError(f"{self.symbol} {side.name} has no cycle")
+        return cycle
+
+    def alive(self, side: Side) -> list[KnownOrder]:
+        """Return the side's orders that may stand on the exchange, of any cycle."""
+        return [order for order in self.orders.values() if order.side is side and order.phase.may_execute]
+
+    def has_leftovers(self, side: Side) -> bool:
+        """Whether opening orders of an earlier cycle may still execute."""
+        cycle = self.sides[side].cycle
+        number = cycle.number if cycle else None
+        return any(o.name.slot.kind.opens and o.name.slot.cycle != number for o in self.alive(side))
+
+    def has_unseen_fills(self, side: Side) -> bool:
+        """Whether the exchange has told of fills whose executions have not come yet."""
+        return not self.sides[side].agrees or any(o.side is side and o.has_unseen_fills for o in self.orders.values())
+
+    def is_unsettled(self, side: Side) -> bool:
+        """Whether fills and position do not (yet) tell the same: an event is still to come, or was lost."""
+        half = self.sides[side]
+        awaits_flat = half.cycle is not None and bool(half.cycle.closings) and half.cycle.open_qty <= 0
+        return awaits_flat or self.has_unseen_fills(side)
+
+    # --- the ladder ---
+
+    def is_executed(self, side: Side, level: int) -> bool:
+        """Whether a level has completely filled, or what is missing is too little for the exchange to take."""
+        cycle = self.sides[side].cycle
+        if cycle is None or self.reference is None or level not in cycle.levels:
+            return False
+        known = cycle.levels[level]
+        missing = self.reference.quantity(level) - known.qty
+        if missing <= 0:
+            return True
+        order = self.latest.get(self.slot(side, level))
+        if order is not None and (order.phase.may_execute or order.has_unseen_fills):
+            return False
+        return missing < self.instrument.smallest_qty(known.average_price)
+
+    def executed_levels(self, side: Side) -> int:
+        """Return n(side): executed levels, and during a reopening the immediate ones already decided (S5).
+
+        A level executed beyond a gap (an old order that filled while it was being cancelled) counts with all levels
+        below it: the ladder has reached that far.
+        """
+        cycle = self.sides[side].cycle
+        if cycle is None:
+            return 0
+        executed = [level for level in cycle.levels if self.is_executed(side, level)]
+        return max(cycle.immediate, max(executed, default=-1) + 1)
+
+    @property
+    def depth_limit(self) -> int:
+        """How many levels there can be at most: configured, and as quantities and risk tier allow."""
+        if self.reference is None:
+            return 0
+        limit = min(self.strategy.max_level, self.reference.top_level) + 1
+        limit = min(limit, depth_allowed_by_size(self.reference, self.instrument))
+        return limit if self.depth_cap is None else min(limit, self.depth_cap)
+
+    def claims(self, side: Side) -> bool:
+        """Whether the side's cycle has begun: something filled, or an entry that may fill."""
+        known = self.sides[side]
+        if known.cycle is None:
+            return False
+        number = known.cycle.number
+        return known.has_fills or any(
+            o.name.slot.kind.opens and o.name.slot.cycle == number for o in self.alive(side)
+        )
+
+
+def is_awaiting(order: KnownOrder | None) -> bool:
+    """Whether a slot's newest order must be understood before anything else is done about the slot."""
+    return order is not None and (order.is_in_flight or order.has_unseen_fills)

@@ -1,0 +1,140 @@
+"""What may still be spent, and on what (S6). Pure.
+
+All symbols of an account share one balance. A level is paid for on both sides or on neither; what was sent and is
+not yet in the wallet counts as spent, a cancel the wallet has not seen counts as freed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from gridtrader.domain.exact import HUNDRED, ZERO
+from gridtrader.domain.known import SymbolKnown
+from gridtrader.domain.orders import KnownOrder, Phase
+from gridtrader.domain.planner import Note, NoteLevel, Rung, SymbolPlan, Target
+from gridtrader.domain.types import SIDES, Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What the account may spend now. `is_settled`: the wallet is young and newer than everything we know of."""
+
+    free: Decimal
+    available: Decimal
+    is_settled: bool
+    is_fresh: bool
+
+
+def open_purse(
+    wallet: Wallet | None, symbols: Iterable[SymbolKnown], buffer_percent: Decimal, now_ms: int, max_age_ms: int
+) -> Purse:
+    """Return `totalAvailableBalance − buffer − spent, unseen + freed, unseen`; without a wallet nothing is free."""
+    if wallet is None:
+        return Purse(ZERO, ZERO, is_settled=False, is_fresh=False)
+    unseen, is_settled = ZERO, True
+    for known in symbols:
+        for order in known.orders.values():
+            unseen += _unseen_by(wallet, order)
+            is_settled &= order.updated_ms < wallet.at_ms and not order.is_in_flight
+        is_settled &= all(s.cycle is None or s.cycle.last_fill[0] < wallet.at_ms for s in known.sides.values())
+    free = wallet.available - buffer_percent / HUNDRED * wallet.margin_balance - unseen
+    is_fresh = now_ms - wallet.received_ms <= max_age_ms
+    return Purse(free, wallet.available, is_settled=is_settled and is_fresh, is_fresh=is_fresh)
+
+
+def _unseen_by(wallet: Wallet, order: KnownOrder) -> Decimal:
+    """Return what an opening order binds beyond what the wallet knows of; below 0 for what it has freed."""
+    if not order.name.slot.kind.opens:
+        return ZERO
+    wallet_knows = 0 < order.confirmed_ms < wallet.at_ms
+    if order.phase in (Phase.SENT, Phase.UNKNOWN, Phase.WORKING, Phase.FILLED):
+        return ZERO if wallet_knows else order.margin
+    if order.phase is Phase.CANCELLED and wallet_knows and order.updated_ms >= wallet.at_ms and order.qty:
+        return -order.margin * order.leaves / order.qty
+    return ZERO
+
+
+class Verdict(Enum):
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNDECIDED = "undecided"
+    """The balance has to be read anew before anybody can say."""
+
+
+@dataclass(slots=True)
+class Allotment:
+    """What should stand in the whole account, money considered."""
+
+    targets: list[Target] = field(default_factory=list)
+    notes: dict[str, list[Note]] = field(default_factory=dict)
+    """By symbol."""
+    wants_balance: bool = False
+    wake_ms: int | None = None
+
+
+def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
+    """Give the free money to the rungs: first what levels both ladders, then levels ahead, each in order of plans.
+
+    A rung that cannot be paid stops all deeper ones of its symbol; if it is one that only levels the two sides
+    (a reopening), the standing orders ahead are given up for it (S6).
+    """
+    result = Allotment()
+    wakes = [plan.wake_ms for plan in plans if plan.wake_ms is not None]
+    result.wake_ms = min(wakes, default=None)
+    free = purse.free
+    open_plans: list[tuple[SymbolPlan, list[Rung]]] = []
+    for plan in plans:
+        result.notes[plan.symbol] = list(plan.notes)
+        verdict = Verdict.GRANTED
+        for rung in (r for r in plan.rungs if not r.is_ahead):
+            if verdict is Verdict.GRANTED:
+                verdict = _judge(rung, purse, free)
+                free -= _carry_out(rung, verdict, plan, purse, free, result)
+            elif verdict is Verdict.UNDECIDED:
+                result.targets.extend(rung.withdrawable)
+        given_up = plan.ahead if verdict is Verdict.DENIED else []
+        result.targets.extend(target for target in plan.standing if target not in given_up)
+        rest = [r for r in plan.rungs if r.is_ahead]
+        if verdict is Verdict.GRANTED:
+            open_plans.append((plan, rest))
+        elif verdict is Verdict.UNDECIDED:
+            result.targets.extend(target for rung in rest for target in rung.withdrawable)
+    for plan, rungs in open_plans:
+        for rung in rungs:
+            free -= _carry_out(rung, _judge(rung, purse, free), plan, purse, free, result)
+    return result
+
+
+def _judge(rung: Rung, purse: Purse, free: Decimal) -> Verdict:
+    if not purse.is_fresh:
+        return Verdict.UNDECIDED
+    if rung.refused_at is not None and purse.available <= rung.refused_at:
+        return Verdict.DENIED if purse.is_settled else Verdict.UNDECIDED
+    if rung.margin <= free:
+        return Verdict.GRANTED
+    return Verdict.DENIED if purse.is_settled else Verdict.UNDECIDED
+
+
+def _carry_out(
+    rung: Rung, verdict: Verdict, plan: SymbolPlan, purse: Purse, free: Decimal, result: Allotment
+) -> Decimal:
+    """Put into the result what the verdict lets stand of a rung; returns what it costs."""
+    if verdict is Verdict.GRANTED:
+        result.targets.extend(rung.withdrawable)
+        result.targets.extend(rung.missing)
+        return rung.margin
+    if verdict is Verdict.UNDECIDED:
+        result.targets.extend(rung.withdrawable)
+        result.wants_balance = True
+        return ZERO
+    sides = "both sides" if len(rung.missing) == len(SIDES) else rung.missing[0].slot.side.name
+    result.notes[plan.symbol].append(
+        Note(
+            NoteLevel.WARNING,
+            f"money {rung.level} {sides}",
+            f"{plan.symbol} level {rung.level} ({sides}): margin {rung.margin:.8f} USDT does not fit: free "
+            f"{free:.8f} of available {purse.available:.8f} after the balance buffer; nothing is placed",
+        )
+    )
+    return ZERO

@@ -1,0 +1,148 @@
+"""What is known of each order of ours, from the moment it is decided to the moment it is gone.
+
+One table says which news moves an order where (`_MOVES`); news that is older than what is known, doubled or late,
+moves nothing. A final order never comes back.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+from gridtrader.domain.exact import ZERO
+from gridtrader.domain.order_names import OrderName
+from gridtrader.domain.types import OrderReport, OrderStatus, Side
+
+
+class Phase(Enum):
+    """Where an order is in its life, as far as anybody can know."""
+
+    SENT = "sent"
+    """Handed to the network; perhaps acknowledged; not yet seen on the stream (S10)."""
+    UNKNOWN = "unknown"
+    """The outcome of sending it is not known: it must be looked up by name (C3)."""
+    ABSENT = "absent"
+    """Refused, or looked up and not there: nothing stands, and the same name may be sent again."""
+    WORKING = "working"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    """Acknowledged and then thrown out by the exchange: the name is used up."""
+
+    @property
+    def is_final(self) -> bool:
+        return self in _FINAL
+
+    @property
+    def may_execute(self) -> bool:
+        """Whether the order may stand on the exchange, as far as is known."""
+        return self in _ALIVE
+
+
+_FINAL = frozenset({Phase.FILLED, Phase.CANCELLED, Phase.REJECTED})
+_ALIVE = frozenset({Phase.SENT, Phase.UNKNOWN, Phase.WORKING})
+
+_MOVES: dict[OrderStatus, Phase] = {
+    OrderStatus.WORKING: Phase.WORKING,
+    OrderStatus.FILLED: Phase.FILLED,
+    OrderStatus.CANCELLED: Phase.CANCELLED,
+    OrderStatus.REJECTED: Phase.REJECTED,
+}
+
+
+class ChangeKind(Enum):
+    AMEND = "amend"
+    CANCEL = "cancel"
+
+
+@dataclass(slots=True)
+class Change:
+    """A command about a standing order that the stream has not yet confirmed."""
+
+    kind: ChangeKind
+    sent_ms: int
+    is_unknown: bool = False
+
+
+@dataclass(slots=True)
+class KnownOrder:
+    """One order of ours. Prices and quantities are the exchange's where it has told them, else what was asked.
+
+    `price` and `qty` (total, filled part included) are what stands; `asked_price` is what was last asked for: where
+    the exchange moved a price into its band, the two differ and the order is left alone (S4).
+    """
+
+    name: OrderName
+    link_id: str
+    price: Decimal
+    qty: Decimal
+    phase: Phase
+    sent_ms: int
+    """When it was last sent, or found; our clock."""
+    asked_price: Decimal
+    order_id: str = ""
+    created_ms: int = 0
+    """The exchange's time of creation."""
+    filled: Decimal = ZERO
+    """Executed, as order reports say."""
+    seen: Decimal = ZERO
+    """Executed, as the executions we have say."""
+    margin: Decimal = ZERO
+    """What it binds while nothing of it has executed (opening orders)."""
+    confirmed_ms: int = 0
+    """Exchange time of the first report of it; 0 before."""
+    updated_ms: int = 0
+    priced_ms: int = 0
+    """When its price was last set; our clock."""
+    change: Change | None = None
+    name_is_used: bool = False
+    """The exchange calls the name a duplicate: if it cannot show the order either, the name is used up (C2)."""
+    amend_refused: bool = False
+    """The exchange would not amend it: it has to be cancelled and placed anew (S7)."""
+
+    @property
+    def leaves(self) -> Decimal:
+        """What is still open of it."""
+        return self.qty - self.filled
+
+    @property
+    def side(self) -> Side:
+        return self.name.slot.side
+
+    @property
+    def has_unseen_fills(self) -> bool:
+        return self.filled > self.seen
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether a command about it waits for its confirmation."""
+        return self.phase in (Phase.SENT, Phase.UNKNOWN) or self.change is not None
+
+    def learn(self, report: OrderReport) -> bool:
+        """Take in what the exchange says of this order; returns whether anything changed.
+
+        Reports come in any order and more than once: a final phase stays, the filled quantity never falls, price
+        and quantity are taken from the newest report.
+        """
+        before = (self.phase, self.filled, self.price, self.qty, self.change is None)
+        if not self.order_id:
+            self.order_id = report.order_id
+            self.created_ms = report.created_ms
+        if not self.confirmed_ms:
+            self.confirmed_ms = report.updated_ms
+        self.filled = max(self.filled, report.filled_qty)
+        if self.phase.is_final or report.updated_ms < self.updated_ms:
+            return before != (self.phase, self.filled, self.price, self.qty, self.change is None)
+        self._settle_change(report)
+        self.updated_ms = report.updated_ms
+        self.phase = _MOVES[report.status]
+        self.price = report.price
+        self.qty = report.qty
+        return before != (self.phase, self.filled, self.price, self.qty, self.change is None)
+
+    def _settle_change(self, report: OrderReport) -> None:
+        """Forget a pending command that this report answers."""
+        if self.change is None:
+            return
+        moved = report.price != self.price or report.qty != self.qty
+        if report.status.is_final or (self.change.kind is ChangeKind.AMEND and moved):
+            self.change = None

@@ -1,0 +1,96 @@
+"""How much: the reference quantities of a ladder and the margin an order binds (S1, S2, S6).
+
+Leverage is used here, for margin, and nowhere else.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from gridtrader.domain.exact import ONE, floor_div, floor_power, plain
+from gridtrader.domain.instrument import Instrument
+from gridtrader.domain.types import Side
+
+
+class SizingError(ValueError):
+    """The configuration does not give a ladder this contract can hold; the message has the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The quantities both sides of a running ladder share, fixed when its first side opened (S2).
+
+    `quantities[k]` is q(k) in the base coin; they rise strictly. `leverage` is the one set on the exchange.
+    """
+
+    quantities: tuple[Decimal, ...]
+    multiplier: Decimal
+    leverage: Decimal
+
+    def quantity(self, level: int) -> Decimal:
+        """Return q(level). Raises IndexError beyond the depth the ladder was opened for."""
+        return self.quantities[level]
+
+    @property
+    def top_level(self) -> int:
+        """The highest level there is a quantity for."""
+        return len(self.quantities) - 1
+
+
+def reference_for(
+    *,
+    margin: Decimal,
+    leverage: Decimal,
+    multiplier: Decimal,
+    price: Decimal,
+    lowest_price: Decimal,
+    max_level: int,
+    instrument: Instrument,
+) -> Reference:
+    """Return the reference quantities of a new ladder (S1).
+
+    `margin` is `initial_position_size_usd` (before leverage), `price` what level 0 is bought or sold at,
+    `lowest_price` the lowest limit price an order of level 0 can have (its value must reach the exchange's minimum
+    there too). q(0) is floored to the quantity step and raised to the smallest quantity the exchange takes.
+    Raises SizingError if the quantities would not rise strictly.
+    """
+    first = floor_div(margin * leverage, price, instrument.qty_step)
+    return build_reference(
+        max(first, instrument.smallest_qty(lowest_price)),
+        multiplier=multiplier,
+        leverage=leverage,
+        max_level=max_level,
+        instrument=instrument,
+    )
+
+
+def build_reference(
+    first: Decimal, *, multiplier: Decimal, leverage: Decimal, max_level: int, instrument: Instrument
+) -> Reference:
+    """Return the reference quantities q(k) = floor(q(0) × multiplier^k) that begin with `first`."""
+    quantities = tuple(floor_power(first, multiplier, level, instrument.qty_step) for level in range(max_level + 1))
+    for level in range(max_level):
+        if quantities[level + 1] <= quantities[level]:
+            raise SizingError(
+                f"{instrument.symbol}: level {level + 1} would not be larger than level {level}: "
+                f"q({level}) = {plain(quantities[level])}, q({level + 1}) = {plain(quantities[level + 1])} "
+                f"(q(0) {plain(first)}, averaging_multiplier {plain(multiplier)}, "
+                f"quantity step {plain(instrument.qty_step)}); raise initial_position_size_usd, leverage "
+                f"or averaging_multiplier"
+            )
+    return Reference(quantities, multiplier, leverage)
+
+
+def depth_allowed_by_size(reference: Reference, instrument: Instrument) -> int:
+    """Return how many levels fit below `maxOrderQty`; deeper ones are cut off on both sides (S1)."""
+    return sum(1 for quantity in reference.quantities if quantity <= instrument.max_qty)
+
+
+def order_margin(side: Side, qty: Decimal, price: Decimal, leverage: Decimal, taker_fee: Decimal) -> Decimal:
+    """Return what the exchange binds for a resting opening order: margin, opening fee and fee to close (S6).
+
+    Bybit: qty·price/lev + qty·price·taker + qty·price·(1 ∓ 1/lev)·taker, − for LONG, + for SHORT. The result is in
+    USDT; its last digit may be rounded, up.
+    """
+    value = qty * price
+    share = ONE / leverage
+    return value * (share + taker_fee + (1 - side.sign * share) * taker_fee)

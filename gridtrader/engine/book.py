@@ -1,0 +1,272 @@
+"""The account book: it takes in what the exchange says, in any order and any number of times.
+
+Nothing is decided or sent here. Every method returns the facts that are new, for the journal, the CSV and the logs;
+what was known already returns nothing, so doubled events change nothing (S10).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from gridtrader.domain.cycle import Cycle
+from gridtrader.domain.decide import Decision, StartCycle, StartLadder
+from gridtrader.domain.exact import ZERO
+from gridtrader.domain.known import SideKnown, SymbolKnown
+from gridtrader.domain.ladder import immediate_levels
+from gridtrader.domain.order_names import OrderName, parse_order_name
+from gridtrader.domain.orders import KnownOrder, Phase
+from gridtrader.domain.types import SIDES, Execution, ExecutionKind, OrderReport, PositionReport, Side, Wallet
+
+REMEMBERED_EXECUTIONS = 20_000
+"""Execution ids kept per account to recognise doubles: hours of trading, where a double comes within seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An execution that was new; `name` is None for one that no order of ours made."""
+
+    execution: Execution
+    name: OrderName | None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleStarted:
+    """A cycle nobody decided: an old order filled while it was being cancelled, on a side that was flat."""
+
+    symbol: str
+    side: Side
+    cycle: Cycle
+
+
+@dataclass(frozen=True, slots=True)
+class CycleClosed:
+    """A side is flat: fills and position report agree."""
+
+    symbol: str
+    side: Side
+    cycle: Cycle
+    net_profit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMoved:
+    order: KnownOrder
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOrder:
+    """An order on one of our symbols that is not one of ours."""
+
+    report: OrderReport
+
+
+@dataclass(frozen=True, slots=True)
+class PositionMoved:
+    report: PositionReport
+
+
+@dataclass(frozen=True, slots=True)
+class SomebodyElse:
+    """The position was changed by anything but the bot's own orders (S11)."""
+
+    symbol: str
+    reason: str
+
+
+Fact = Booked | CycleStarted | CycleClosed | OrderMoved | ForeignOrder | PositionMoved | SomebodyElse
+
+
+@dataclass(slots=True)
+class AccountBook:
+    """What is known of one account. Owned by its engine's thread; nobody else writes or reads it."""
+
+    symbols: dict[str, SymbolKnown] = field(default_factory=dict)
+    wallet: Wallet | None = None
+    _executions: dict[str, None] = field(default_factory=dict)
+
+    # --- events ---
+
+    def learn_wallet(self, wallet: Wallet) -> bool:
+        """Keep the newest wallet; returns whether this was it."""
+        if self.wallet is not None and wallet.at_ms < self.wallet.at_ms:
+            return False
+        self.wallet = wallet
+        return True
+
+    def learn_order(self, report: OrderReport, now_ms: int) -> Iterator[Fact]:
+        """Take in an order report; reports of orders on foreign symbols are nothing to us."""
+        known = self.symbols.get(report.symbol)
+        if known is None:
+            return
+        name = parse_order_name(report.link_id)
+        if name is None or name.slot.symbol != report.symbol:
+            yield ForeignOrder(report)
+            return
+        order = known.orders.get(report.link_id)
+        if order is None:
+            if self._is_history(known, name):
+                return
+            order = self.expect(known, name, report.price, report.qty, ZERO, now_ms)
+        was_priced = order.price
+        if order.learn(report):
+            if order.price != was_priced:
+                order.priced_ms = now_ms
+            yield OrderMoved(order)
+        yield from self._close_if_flat(known, name.slot.side)
+
+    @staticmethod
+    def _is_history(known: SymbolKnown, name: OrderName) -> bool:
+        """Whether an order belongs to a cycle that is closed: a late double of what is settled long ago."""
+        side = known.sides[name.slot.side]
+        running = side.cycle.number if side.cycle else side.last_cycle + 1
+        return name.slot.cycle < running
+
+    def learn_execution(self, execution: Execution) -> Iterator[Fact]:
+        """Count a fill or a funding settlement, once."""
+        known = self.symbols.get(execution.symbol)
+        if known is None or execution.exec_id in self._executions:
+            return
+        self.remember(execution.exec_id)
+        name = parse_order_name(execution.link_id)
+        if execution.kind is ExecutionKind.FUNDING:
+            yield Booked(execution, None)
+            cycle = known.sides[execution.side].cycle
+            if cycle is not None:
+                cycle.add_funding(execution.fee, (execution.at_ms, execution.seq))
+            return
+        yield Booked(execution, name)
+        if execution.kind is ExecutionKind.FORCED:
+            yield SomebodyElse(execution.symbol, f"forced close (liquidation or ADL) {_what(execution)}")
+        elif name is None or name.slot.symbol != execution.symbol:
+            yield SomebodyElse(execution.symbol, f"a trade that is not the bot's: {_what(execution)}")
+        else:
+            yield from self._fill(known, name, execution)
+
+    def learn_position(self, report: PositionReport) -> Iterator[Fact]:
+        """Keep the newest position report of a side."""
+        known = self.symbols.get(report.symbol)
+        if known is None:
+            return
+        side = known.sides[report.side]
+        last = side.position
+        if last is not None and (report.seq, report.updated_ms) < (last.seq, last.updated_ms):
+            return
+        side.position = report
+        if last is None or (last.size, last.avg_price) != (report.size, report.avg_price):
+            yield PositionMoved(report)
+        yield from self._close_if_flat(known, report.side)
+
+    # --- fills ---
+
+    def _fill(self, known: SymbolKnown, name: OrderName, execution: Execution) -> Iterator[Fact]:
+        side = known.sides[name.slot.side]
+        order = known.orders.get(execution.link_id)
+        if order is not None:
+            order.seen += execution.qty
+            order.filled = max(order.filled, order.seen)
+            if order.seen >= order.qty and not order.phase.is_final:
+                order.phase, order.change = Phase.FILLED, None
+        moment = (execution.at_ms, execution.seq)
+        if name.slot.kind.opens:
+            if side.cycle is None:
+                side.cycle = Cycle(side.last_cycle + 1, immediate_levels(0), execution.at_ms)
+                yield CycleStarted(known.symbol, name.slot.side, side.cycle)
+            level = side.cycle.add_entry(name.slot.level, execution.qty, execution.price, execution.fee, moment)
+            level.order_id = execution.order_id
+            level.created_ms = order.created_ms if order and order.created_ms else execution.at_ms
+        elif side.cycle is None or side.cycle.number != name.slot.cycle:
+            yield SomebodyElse(known.symbol, f"a fill of a take-profit of another cycle: {_what(execution)}")
+        else:
+            side.cycle.add_close(execution.qty, execution.price, execution.fee, moment)
+        yield from self._close_if_flat(known, name.slot.side)
+
+    def _close_if_flat(self, known: SymbolKnown, side: Side) -> Iterator[Fact]:
+        """Close the cycle once both witnesses say so: our fills sum to 0, and a position report not older than the
+        last of them says 0. One alone may be early: streams have no order between topics."""
+        half = known.sides[side]
+        cycle = half.cycle
+        if cycle is None or not cycle.closings or cycle.open_qty != 0 or half.size != 0:
+            return
+        if half.position is None or half.position.seq < cycle.last_fill[1] or known.has_unseen_fills(side):
+            return
+        half.cycle, half.last_cycle = None, cycle.number
+        self.forget_orders(known, side)
+        known.refused_legs = {leg: why for leg, why in known.refused_legs.items() if leg[0] is not side}
+        yield CycleClosed(known.symbol, side, cycle, cycle.net_profit(side.sign))
+
+    def remember(self, exec_id: str) -> None:
+        """Note an execution as booked."""
+        self._executions[exec_id] = None
+        if len(self._executions) > REMEMBERED_EXECUTIONS:
+            del self._executions[next(iter(self._executions))]
+
+    # --- orders we are about to send, or have found ---
+
+    def expect(
+        self, known: SymbolKnown, name: OrderName, price: Decimal, qty: Decimal, margin: Decimal, now_ms: int
+    ) -> KnownOrder:
+        """Enter an order before it is sent (or one that was found), in flight from now on."""
+        order = KnownOrder(
+            name=name,
+            link_id=name.encode(),
+            price=price,
+            qty=qty,
+            phase=Phase.SENT,
+            sent_ms=now_ms,
+            asked_price=price,
+            margin=margin,
+            priced_ms=now_ms,
+        )
+        known.orders[order.link_id] = order
+        newest = known.latest.get(name.slot)
+        if newest is None or newest.name.attempt <= name.attempt:
+            known.latest[name.slot] = order
+        return order
+
+    def forget_orders(self, known: SymbolKnown, side: Side) -> None:
+        """Forget a side's orders that are over and belong to no running cycle."""
+        cycle = known.sides[side].cycle
+        number = cycle.number if cycle else None
+        gone = [
+            order
+            for order in known.orders.values()
+            if order.side is side and order.name.slot.cycle != number and not order.phase.may_execute
+        ]
+        for order in gone:
+            del known.orders[order.link_id]
+            if known.latest.get(order.name.slot) is order:
+                del known.latest[order.name.slot]
+
+    # --- decisions ---
+
+    def apply(self, known: SymbolKnown, decision: Decision, now_ms: int) -> None:
+        """Enter a decision that has been journalled."""
+        if isinstance(decision, StartLadder):
+            known.reference = decision.reference
+            known.decided_ms = now_ms
+            known.depth_cap = None
+            known.refused_legs.clear()
+            for side in SIDES:
+                self._start_cycle(known.sides[side], immediate_levels(0), now_ms)
+        elif isinstance(decision, StartCycle):
+            self._start_cycle(known.sides[decision.side], decision.immediate, now_ms)
+        for side in SIDES:
+            self.forget_orders(known, side)
+
+    @staticmethod
+    def _start_cycle(half: SideKnown, immediate: int, now_ms: int) -> None:
+        if half.cycle is not None:
+            half.last_cycle = half.cycle.number
+        half.cycle = Cycle(half.last_cycle + 1, immediate, now_ms)
+        half.last_cycle = half.cycle.number
+
+    def in_flight(self) -> Iterable[tuple[SymbolKnown, KnownOrder]]:
+        """Return the orders whose last command is not confirmed yet."""
+        return [(k, o) for k in self.symbols.values() for o in k.orders.values() if o.is_in_flight]
+
+
+def _what(execution: Execution) -> str:
+    return (
+        f"{execution.side.name} {'buy' if execution.is_buy else 'sell'} {execution.qty} at {execution.price} "
+        f"order {execution.link_id or execution.order_id}"
+    )

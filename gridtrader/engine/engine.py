@@ -1,0 +1,307 @@
+"""GridEngine: one account. Events change what is known; one pass says what should stand and sends the difference.
+
+The engine runs at its own pace: an event never sends anything by itself, it only wakes a pass, and start, reconnect,
+doubt and restart all end in the same pass. It has no thread and no clock of its own, so the same code trades live, in
+a simulation, and in a replay.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from gridtrader.domain.decide import StartCycle, decide
+from gridtrader.domain.invariants import BrokenInvariant
+from gridtrader.domain.known import HoldReason, SymbolKnown
+from gridtrader.domain.money import Allotment, allot, open_purse
+from gridtrader.domain.planner import Note, NoteLevel, plan_symbol
+from gridtrader.domain.reconcile import reconcile
+from gridtrader.domain.sizing import SizingError
+from gridtrader.domain.types import SIDES
+from gridtrader.engine import journal
+from gridtrader.engine.book import AccountBook, Fact
+from gridtrader.engine.enquiry import Enquiry
+from gridtrader.engine.errors import CannotStart, StopAccount
+from gridtrader.engine.executor import Executor
+from gridtrader.engine.inbox import Inbox
+from gridtrader.engine.ports import (
+    ArchiveError,
+    Clock,
+    Event,
+    Gateway,
+    NewQuote,
+    PricesDown,
+    PricesUp,
+    StreamDown,
+    StreamLost,
+    StreamMessage,
+    StreamUp,
+)
+from gridtrader.engine.recorder import Recorder
+from gridtrader.engine.settings import EngineSettings
+from gridtrader.engine.start import Starter
+from gridtrader.engine.watch import Watch
+
+IDLE_MS = 5_000
+"""The longest an engine sleeps; a file that could not be written is tried again this often."""
+
+_DECISIONS = 4
+"""Decisions one symbol can owe at once: a new ladder, or a cycle of either side, and one to spare."""
+
+
+class Mode(Enum):
+    STARTING = "starting"
+    TRADING = "trading"
+    BLIND = "blind"
+    """The private stream is down: nothing is sent until everything has been read anew (A5)."""
+    STOPPED = "emergency stop"
+
+
+@dataclass(slots=True)
+class GridEngine:
+    """One account's engine; every method is called by the thread that owns it (the inbox excepted)."""
+
+    settings: EngineSettings
+    gateway: Gateway
+    recorder: Recorder
+    clock: Clock
+    inbox: Inbox
+    book: AccountBook = field(default_factory=AccountBook)
+    mode: Mode = Mode.STARTING
+    stop_reason: str = ""
+    executor: Executor = field(init=False)
+    watch: Watch = field(init=False)
+    _wake_ms: int | None = None
+    _is_restless: bool = True
+    """Whether a price alone may change what should stand: something waits for one."""
+    _last_symbol: str = ""
+
+    def __post_init__(self) -> None:
+        self._wire(self.book)
+
+    def _wire(self, book: AccountBook) -> None:
+        self.book = book
+        self.executor = Executor(self.gateway, book, self.recorder, self.settings, self.clock)
+        enquiry = Enquiry(self.gateway, book, self.recorder, self.settings, self.clock)
+        self.watch = Watch(enquiry, book, self.recorder, self.settings)
+
+    @property
+    def emergency_stopped(self) -> bool:
+        return self.mode is Mode.STOPPED
+
+    # --- start ---
+
+    def start(self) -> None:
+        """Restore the account (T3). Raises CannotStart; the engine may then be started anew."""
+        now = self.clock.now_ms()
+        held: list[Event] = []
+        starter = Starter(self.gateway, self.recorder, self.settings, self.clock, lambda: self._news(held))
+        self._wire(starter.start())
+        for known in self.book.symbols.values():
+            self.watch.enquiry.complete_until[known.symbol] = now
+        self.watch.read_at = now + self.settings.reconcile_ms
+        self.mode = Mode.TRADING
+        for event in held:
+            self._take(event)
+        self.recorder.save_state(self.book.symbols.values(), anew=True)
+        self.recorder.log.info("restored and trading: %s", ", ".join(self.book.symbols))
+
+    def _news(self, held: list[Event]) -> Sequence[Event]:
+        """Return what the streams told; what is state and not news is held back until the start is over."""
+        news = self.inbox.drain()
+        if any(isinstance(event, StreamDown | StreamLost) for event in news):
+            raise CannotStart("the private stream was lost during the start", is_passing=True)
+        held.extend(event for event in news if isinstance(event, NewQuote | PricesDown | PricesUp))
+        return news
+
+    # --- one step ---
+
+    def step(self) -> int:
+        """Take in what has come, look at what is due, act; returns after how many ms to call again at the latest."""
+        if self.mode is Mode.STOPPED:
+            return IDLE_MS
+        try:
+            return self._step()
+        except StopAccount as stop:
+            self.emergency_stop(stop.reason, stop.symbol)
+        except BrokenInvariant as broken:
+            self.recorder.log.exception("a law of the bot is broken")
+            self.emergency_stop(f"broken invariant: {broken}")
+        return IDLE_MS
+
+    def _step(self) -> int:
+        is_news = self._take_all(self.inbox.drain())
+        now = self.clock.now_ms()
+        if self.inbox.take_overflow():
+            self.watch.doubt(now, "events were lost, the inbox was full")
+        if self.executor.has_doubts:
+            self.executor.has_doubts = False
+            self.watch.doubt(now, "the exchange's answers do not fit what is known")
+        self.watch.check_risk(self._last_symbol)
+        if self.mode is Mode.BLIND:
+            return IDLE_MS
+        is_due = self.watch.next_due() <= now or (self._wake_ms is not None and self._wake_ms <= now)
+        if is_due:
+            self._learn(self.watch.attend(now))
+            self.watch.check_risk(self._last_symbol)
+        if (is_news or is_due or self._is_restless) and not self.watch.must_read:
+            self._pass()
+        self.recorder.retry_files(self.book.symbols.values())
+        self.recorder.save_state(self.book.symbols.values())
+        self.recorder.save_status(self.mode.value, self.stop_reason, self.book)
+        dues = [self.watch.next_due(), *self.executor.pauses.values()]
+        if self._wake_ms is not None:
+            dues.append(self._wake_ms)
+        return max(0, min(IDLE_MS, min(dues) - self.clock.now_ms()))
+
+    # --- events ---
+
+    def _take_all(self, events: Iterable[Event]) -> bool:
+        """Enter events; returns whether any of them was more than a price."""
+        is_news = False
+        for event in events:
+            self._take(event)
+            is_news |= not isinstance(event, NewQuote)
+        return is_news
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case NewQuote(symbol, quote):
+                known = self.book.symbols.get(symbol)
+                if known is not None:
+                    known.quote, self._last_symbol = quote, symbol
+            case StreamMessage():
+                self._take_message(event)
+            case StreamUp():
+                self.mode = Mode.TRADING
+                self.watch.doubt(self.clock.now_ms(), "the private stream is new")
+            case StreamDown(reason):
+                self.recorder.log.warning("the private stream is down, nothing is sent until it is back: %s", reason)
+                self.mode = Mode.BLIND
+            case StreamLost(reason):
+                raise StopAccount(f"the private stream is lost: {reason}")
+            case PricesDown(symbol, reason):
+                self.recorder.log.critical("%s: the price stream is lost, nothing new is opened: %s", symbol, reason)
+                self._hold(symbol, HoldReason.PRICES_DOWN, is_held=True)
+            case PricesUp(symbol):
+                self._hold(symbol, HoldReason.PRICES_DOWN, is_held=False)
+
+    def _hold(self, symbol: str, reason: HoldReason, *, is_held: bool) -> None:
+        known = self.book.symbols.get(symbol)
+        if known is None:
+            return
+        if is_held:
+            known.holds.add(reason)
+        else:
+            known.holds.discard(reason)
+
+    def _take_message(self, message: StreamMessage) -> None:
+        self.recorder.log.debug("stream %s: %s", message.topic, message.text)
+        now = self.clock.now_ms()
+        for error in message.errors:
+            self.recorder.log.error("stream %s: %s in %s", message.topic, error, message.text)
+        if message.errors:
+            self.watch.doubt(now, "a stream message could not be understood")
+        for execution in message.executions:
+            self._learn(self.book.learn_execution(execution))
+        for order in message.orders:
+            self._learn(self.book.learn_order(order, now))
+        for position in message.positions:
+            self._learn(self.book.learn_position(position))
+            self.executor.lift_pauses(position.symbol)
+        if message.wallet is not None and self.book.learn_wallet(message.wallet):
+            self.recorder.log.debug("balance: %s", message.wallet)
+
+    def _learn(self, facts: Iterable[Fact]) -> None:
+        alarms = self.recorder.record(facts)
+        if alarms:
+            raise StopAccount(f"the position was changed by somebody else: {alarms[0].reason}", alarms[0].symbol)
+
+    # --- the pass ---
+
+    def _pass(self) -> None:
+        """Say what should stand, compare with what does, send the difference."""
+        now = self.clock.now_ms()
+        symbols = list(self.book.symbols.values())
+        notes: dict[str, list[Note]] = {known.symbol: [] for known in symbols}
+        for known in symbols:
+            self._set_hold(known, HoldReason.FILES, is_held=not self.recorder.is_healthy)
+            self._set_hold(known, HoldReason.NO_PRICE, is_held=known.quote is None)
+            self._decide(known, now, notes[known.symbol])
+        plans = [plan_symbol(known, now) for known in symbols]
+        purse = open_purse(
+            self.book.wallet, symbols, self.settings.buffer_percent, now, self.settings.wallet_max_age_ms
+        )
+        allotment = allot(plans, purse)
+        self.watch.want_balance(now, wanted=allotment.wants_balance)
+        is_busy = self._send(symbols, allotment)
+        for known in symbols:
+            self.recorder.say(known.symbol, notes[known.symbol] + allotment.notes[known.symbol])
+        self._wake_ms = allotment.wake_ms
+        self._is_restless = is_busy or any(known.holds or known.reference is None for known in symbols)
+
+    @staticmethod
+    def _set_hold(known: SymbolKnown, reason: HoldReason, *, is_held: bool) -> None:
+        if is_held:
+            known.holds.add(reason)
+        else:
+            known.holds.discard(reason)
+
+    def _decide(self, known: SymbolKnown, now_ms: int, notes: list[Note]) -> None:
+        """Take the decisions that are due: journalled first, then entered (S2, S8)."""
+        for _ in range(_DECISIONS):
+            try:
+                decision = decide(known, now_ms)
+            except SizingError as error:
+                notes.append(Note(NoteLevel.CRITICAL, "sizing", f"nothing is opened: {error}"))
+                return
+            if decision is None:
+                return
+            self.book.apply(known, decision, now_ms)
+            if isinstance(decision, StartCycle):
+                begun = [(decision.side, decision.executed_other)]
+                records = []
+            else:
+                begun = [(side, 0) for side in SIDES]
+                records = [journal.ladder_record(known.symbol, decision, now_ms)]
+            for side, executed in begun:
+                cycle = known.sides[side].cycle
+                if cycle is not None:
+                    records.append(self.recorder.cycle_begun(known.symbol, side, cycle, executed))
+            if not self.recorder.write_ahead(records):
+                known.holds.add(HoldReason.FILES)
+
+    def _send(self, symbols: Sequence[SymbolKnown], allotment: Allotment) -> bool:
+        """Send each symbol's difference; returns whether anything was sent."""
+        is_busy = False
+        for known in symbols:
+            targets = [target for target in allotment.targets if target.slot.symbol == known.symbol]
+            alive = [order for side in SIDES for order in known.alive(side)]
+            is_busy |= self.executor.send(known, reconcile(targets, alive, known.latest))
+        return is_busy
+
+    # --- stop ---
+
+    def emergency_stop(self, reason: str, symbol: str = "") -> None:
+        """Stop for good: say so, write the file, withdraw resting opening orders once; take-profits stay (R2)."""
+        if self.mode is Mode.STOPPED:
+            return
+        self.mode, self.stop_reason = Mode.STOPPED, reason
+        wallet = self.book.wallet
+        self.recorder.log.critical("EMERGENCY STOP %s: %s", symbol, reason)
+        try:
+            self.recorder.archive.declare_emergency(
+                symbol=symbol, reason=reason, mm_rate=str(wallet.mm_rate) if wallet else ""
+            )
+        except ArchiveError:
+            self.recorder.log.critical("the emergency file could not be written", exc_info=True)
+        if self.settings.cancel_opening_on_emergency:
+            opening = [
+                order
+                for known in self.book.symbols.values()
+                for side in SIDES
+                for order in known.alive(side)
+                if order.name.slot.kind.opens
+            ]
+            self.executor.withdraw_openings(opening)
+        self.recorder.save_state(self.book.symbols.values())
+        self.recorder.save_status(self.mode.value, reason, self.book, at_once=True)

@@ -1,0 +1,140 @@
+"""It asks the exchange by REST what the streams have not told: single orders, or everything (C3, T6, A5).
+
+What comes back is entered in the book like any event; the book takes the newest and counts nothing twice, so an
+answer that crosses with a stream event does no harm.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gridtrader.domain.known import SymbolKnown
+from gridtrader.domain.orders import ChangeKind, KnownOrder, Phase
+from gridtrader.domain.types import SIDES, Side
+from gridtrader.engine.book import AccountBook, Fact
+from gridtrader.engine.ports import Clock, Gateway
+from gridtrader.engine.recorder import Recorder
+from gridtrader.engine.settings import EngineSettings
+
+_OVERLAP_MS = 60_000
+"""Executions are read again from so long before the last complete reading: REST may show them late."""
+
+_LOOK_UPS = 5
+"""Times an order that has been seen must not be found, positions agreeing, until it is taken for gone."""
+
+
+@dataclass(slots=True)
+class Enquiry:
+    """Looks things up. Owned by the engine's thread."""
+
+    gateway: Gateway
+    book: AccountBook
+    recorder: Recorder
+    settings: EngineSettings
+    clock: Clock
+    complete_until: dict[str, int] = field(default_factory=dict)
+    """Exchange time up to which all executions of a symbol have been read."""
+    _next_try: dict[str, int] = field(default_factory=dict)
+    _tries: dict[str, int] = field(default_factory=dict)
+
+    # --- single orders ---
+
+    def overdue(self, now_ms: int) -> list[tuple[SymbolKnown, KnownOrder]]:
+        """Return the orders to be looked up now: unknown outcomes, and what the stream should have confirmed."""
+        return [(k, o) for k, o in self.book.in_flight() if self._due_at(o) <= now_ms]
+
+    def next_due(self) -> int | None:
+        """Return when the next order will be overdue (our clock, ms)."""
+        return min((self._due_at(order) for _, order in self.book.in_flight()), default=None)
+
+    def _due_at(self, order: KnownOrder) -> int:
+        sent = order.change.sent_ms if order.change else order.sent_ms
+        is_unknown = order.phase is Phase.UNKNOWN or (order.change is not None and order.change.is_unknown)
+        due = sent if is_unknown else sent + self.settings.confirm_ms
+        return max(due, self._next_try.get(order.link_id, 0))
+
+    def look_up(self, known: SymbolKnown, order: KnownOrder) -> Iterator[Fact]:
+        """Ask for one order and enter the answer. Raises GatewayError if there is none."""
+        report = self.gateway.order(known.symbol, order.link_id)
+        now = self.clock.now_ms()
+        if report is not None:
+            self._settled(order)
+            yield from self.book.learn_order(report, now)
+            order.change = None  # the answer is newer than the command, whether it took effect or not
+            if order.phase in (Phase.SENT, Phase.UNKNOWN):
+                self._again(order, now)  # an older answer than what the stream will tell
+            return
+        if order.confirmed_ms:
+            # It has been seen, and REST does not find it: late reading. The stream or the next try will tell.
+            self._again(order, now)
+            if self._tries[order.link_id] >= _LOOK_UPS and known.sides[order.side].agrees:
+                self.recorder.log.warning("order %s is nowhere to be found, taken for cancelled", order.link_id)
+                order.phase, order.change = Phase.CANCELLED, None
+        elif order.name_is_used and self._tries.get(order.link_id, 0) >= 1:
+            order.phase = Phase.REJECTED
+            self._settled(order)
+        elif order.name_is_used or (order.order_id and self._tries.get(order.link_id, 0) < 2):
+            self._again(order, now)  # acknowledged or called a duplicate: REST may only be late
+        else:
+            order.phase = Phase.ABSENT
+            self._settled(order)
+
+    def _again(self, order: KnownOrder, now_ms: int) -> None:
+        tries = self._tries[order.link_id] = self._tries.get(order.link_id, 0) + 1
+        self._next_try[order.link_id] = now_ms + 1_000 * 2 ** min(tries - 1, 5)
+
+    def postpone(self, order: KnownOrder) -> int:
+        """Put a look-up off after a failed one; returns how many have failed in a row."""
+        self._again(order, self.clock.now_ms())
+        return self._tries[order.link_id]
+
+    def _settled(self, order: KnownOrder) -> None:
+        self._tries.pop(order.link_id, None)
+        self._next_try.pop(order.link_id, None)
+
+    # --- everything ---
+
+    def read_all(self) -> Iterator[Fact]:
+        """Read positions, fills, open orders and balance of all symbols and enter them. Raises GatewayError.
+
+        Executions come before positions and open orders: a fill that happens between is then told by the position,
+        and waited for, rather than overlooked.
+        """
+        for known in self.book.symbols.values():
+            yield from self._read_executions(known)
+            for position in self.gateway.positions_of(known.symbol):
+                yield from self.book.learn_position(position)
+            yield from self._read_orders(known)
+        self.read_wallet()
+
+    def _read_executions(self, known: SymbolKnown) -> Iterator[Fact]:
+        now = self.clock.now_ms()
+        start = self.complete_until.get(known.symbol, now) - _OVERLAP_MS
+        executions = self.gateway.executions(known.symbol, start, now + _OVERLAP_MS)
+        for execution in sorted(executions, key=lambda e: (e.at_ms, e.seq)):
+            yield from self.book.learn_execution(execution)
+        self.complete_until[known.symbol] = now
+
+    def _read_orders(self, known: SymbolKnown) -> Iterator[Fact]:
+        before = [order for side in SIDES for order in known.alive(side)]
+        found = set()
+        for report in self.gateway.open_orders(known.symbol):
+            found.add(report.link_id)
+            yield from self.book.learn_order(report, self.clock.now_ms())
+            order = known.orders.get(report.link_id)
+            if order is not None and order.change is not None and order.change.kind is ChangeKind.AMEND:
+                order.change = None
+        for order in before:
+            if order.link_id not in found and order.phase.may_execute:
+                yield from self.look_up(known, order)
+
+    def read_wallet(self) -> None:
+        """Read the balance. Raises GatewayError."""
+        self.book.learn_wallet(self.gateway.wallet())
+
+    def disagreement(self) -> tuple[SymbolKnown, Side] | None:
+        """Return a side whose position our fills do not explain, though everything has been read."""
+        for known in self.book.symbols.values():
+            for side in SIDES:
+                if not known.sides[side].agrees:
+                    return known, side
+        return None

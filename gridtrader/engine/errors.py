@@ -1,0 +1,22 @@
+"""The two ways an account comes to a halt."""
+
+
+class StopAccount(Exception):
+    """Emergency stop: trading on would be unsafe (R2). `symbol` is empty where the whole account is meant."""
+
+    def __init__(self, reason: str, symbol: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.symbol = symbol
+
+
+class CannotStart(Exception):
+    """The account does not start; nothing was changed, or take-profits were placed before giving up (T3, T4).
+
+    The message says what was found, what was expected, and what the operator can do. `is_passing` is true where
+    another try later may succeed without anybody's doing (network, exchange busy).
+    """
+
+    def __init__(self, message: str, *, is_passing: bool = False) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing

@@ -1,0 +1,66 @@
+"""Where socket threads leave events for the engine's thread: bounded, never blocking, never raising.
+
+Fills are events and queued; a quote is state: only the newest of each symbol is kept. If the queue overflows because
+the engine is stuck, events are dropped and `overflowed` says so: the engine then reads everything by REST.
+"""
+
+import threading
+from collections import deque
+
+from gridtrader.engine.ports import Event, NewQuote
+
+CAPACITY = 20_000
+"""Private events kept while the engine is busy: minutes of the liveliest account."""
+
+
+class Inbox:
+    """One engine's inbox. `put` from any thread, `drain` and `wait` from the engine's only."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._condition = threading.Condition()
+        self._events: deque[Event] = deque()
+        self._quotes: dict[str, NewQuote] = {}
+        self._capacity = capacity
+        self._overflowed = False
+        self._is_closed = False
+
+    def put(self, event: Event) -> None:
+        """Leave an event; wakes the engine."""
+        with self._condition:
+            if isinstance(event, NewQuote):
+                self._quotes[event.symbol] = event
+            elif len(self._events) < self._capacity:
+                self._events.append(event)
+            else:
+                self._overflowed = True
+            self._condition.notify()
+
+    def drain(self) -> list[Event]:
+        """Take everything that is there: private events in their order, then the newest quotes."""
+        with self._condition:
+            events = [*self._events, *self._quotes.values()]
+            self._events.clear()
+            self._quotes.clear()
+            return events
+
+    def take_overflow(self) -> bool:
+        """Return whether events were lost since the last call."""
+        with self._condition:
+            overflowed, self._overflowed = self._overflowed, False
+            return overflowed
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until there is something, the inbox is closed, or the time is over."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._events or self._quotes or self._is_closed, timeout_s)
+
+    def close(self) -> None:
+        """Wake the engine for good: it is to stop."""
+        with self._condition:
+            self._is_closed = True
+            self._condition.notify()
+
+    @property
+    def is_closed(self) -> bool:
+        with self._condition:
+            return self._is_closed

@@ -1,0 +1,242 @@
+"""It writes down what happened: journal, state file, CSV and logs, from the facts the book returns.
+
+A failing disk does not stop trading: what could not be journalled is kept and tried again, and `is_healthy` tells the
+engine to open nothing until it is written (section 7). Called by the engine's thread only.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from gridtrader.domain.cycle import Cycle
+from gridtrader.domain.exact import plain
+from gridtrader.domain.known import SymbolKnown
+from gridtrader.domain.planner import Note, NoteLevel
+from gridtrader.domain.types import ExecutionKind, Side
+from gridtrader.engine import journal
+from gridtrader.engine.book import (
+    AccountBook,
+    Booked,
+    CycleClosed,
+    CycleStarted,
+    Fact,
+    ForeignOrder,
+    OrderMoved,
+    PositionMoved,
+    SomebodyElse,
+)
+from gridtrader.engine.ports import Archive, ArchiveError, Clock, Diary, Record
+from gridtrader.engine.state import account_state, account_status, metrics_row, summary_line, trade_row
+
+_LEVELS = {
+    NoteLevel.INFO: logging.INFO,
+    NoteLevel.WARNING: logging.WARNING,
+    NoteLevel.CRITICAL: logging.CRITICAL,
+}
+
+_STATUS_MS = 1_000
+
+
+@dataclass(slots=True)
+class Recorder:
+    archive: Archive
+    diary: Diary
+    clock: Clock
+    is_healthy: bool = True
+    _unwritten: list[Record] = field(default_factory=list)
+    _state_is_old: bool = True
+    _said: dict[str, frozenset[str]] = field(default_factory=dict)
+    _foreign: set[str] = field(default_factory=set)
+    _status: dict[str, object] = field(default_factory=dict)
+    _status_ms: int = 0
+
+    @property
+    def log(self) -> logging.Logger:
+        return self.diary.bot
+
+    # --- journal ---
+
+    def write_ahead(self, records: Sequence[Record]) -> bool:
+        """Force records to disk, after those that could not be written before; returns whether all are there."""
+        self._unwritten.extend(records)
+        if not self._unwritten:
+            return True
+        try:
+            self.archive.journal(self._unwritten)
+        except ArchiveError as error:
+            self._fail("journal", error)
+            return False
+        self._unwritten.clear()
+        self._recover()
+        return True
+
+    def _fail(self, what: str, error: ArchiveError) -> None:
+        if self.is_healthy:
+            self.log.critical("%s cannot be written, nothing new is opened until it can: %s", what, error)
+        self.is_healthy = False
+
+    def _recover(self) -> None:
+        if not self.is_healthy and not self._unwritten and not self._state_is_old:
+            self.log.warning("files can be written again")
+            self.is_healthy = True
+
+    # --- facts ---
+
+    def record(self, facts: Iterable[Fact]) -> list[SomebodyElse]:
+        """Write down facts; returns the alarming ones."""
+        alarms: list[SomebodyElse] = []
+        records: list[Record] = []
+        for fact in facts:
+            self._state_is_old = True
+            match fact:
+                case Booked():
+                    records.append(journal.execution_record(fact.execution))
+                    self._booked(fact)
+                case CycleStarted():
+                    records.append(journal.cycle_record(fact.symbol, fact.side, fact.cycle, 0))
+                case CycleClosed():
+                    records.append(
+                        journal.closed_record(
+                            fact.symbol, fact.side, fact.cycle, fact.net_profit, self.clock.now_ms()
+                        )
+                    )
+                    self._closed(fact)
+                case OrderMoved():
+                    order = fact.order
+                    self.log.info(
+                        "order %s is %s: %s of %s filled, price %s",
+                        order.link_id,
+                        order.phase.value,
+                        plain(order.filled),
+                        plain(order.qty),
+                        plain(order.price),
+                    )
+                case PositionMoved():
+                    report = fact.report
+                    self.diary.position(
+                        f"{report.symbol} {report.side.name} size {plain(report.size)} "
+                        f"average {plain(report.avg_price)} seq {report.seq}"
+                    )
+                case ForeignOrder():
+                    self._foreign_order(fact)
+                case SomebodyElse():
+                    alarms.append(fact)
+        self.write_ahead(records)
+        return alarms
+
+    def _booked(self, fact: Booked) -> None:
+        execution, name = fact.execution, fact.name
+        if execution.kind is ExecutionKind.FUNDING:
+            what = "funding"
+        elif name is None:
+            what = "foreign"
+        else:
+            what = "take-profit" if not name.slot.kind.opens else f"level {name.slot.level}"
+        row = trade_row(execution, what, name.slot.cycle if name else None)
+        self.diary.trade(" ".join(f"{key}={value}" for key, value in row.items() if value))
+        self.log.info(
+            "%s %s %s: %s at %s, fee %s",
+            execution.symbol,
+            execution.side.name,
+            what,
+            plain(execution.qty),
+            plain(execution.price),
+            plain(execution.fee),
+        )
+        try:
+            self.archive.trade(row)
+        except ArchiveError:
+            self.log.exception("a trade is missing in the history file")
+
+    def _closed(self, fact: CycleClosed) -> None:
+        cycle = fact.cycle
+        self.log.info(
+            "%s %s cycle %d closed: levels %d, entry value %s, gross %s, fees %s, funding %s, net %s",
+            fact.symbol,
+            fact.side.name,
+            cycle.number,
+            len(cycle.levels),
+            plain(cycle.entry_value),
+            plain(cycle.gross_profit(fact.side.sign)),
+            plain(cycle.opening_fees + cycle.closing_fees),
+            plain(cycle.funding),
+            plain(fact.net_profit),
+        )
+
+    def _foreign_order(self, fact: ForeignOrder) -> None:
+        report = fact.report
+        if report.order_id not in self._foreign and not report.status.is_final:
+            self._foreign.add(report.order_id)
+            self.log.warning(
+                "%s has an order that is not the bot's, it is left alone: %s %s at %s (id %s)",
+                report.symbol,
+                "buy" if report.is_buy else "sell",
+                plain(report.qty),
+                plain(report.price),
+                report.order_id,
+            )
+
+    # --- decisions, notes, state ---
+
+    def cycle_begun(self, symbol: str, side: Side, cycle: Cycle, executed_other: int) -> Record:
+        """Log a new cycle and return its record."""
+        self.log.info(
+            "%s %s cycle %d: %d level(s) at once (other side has executed %d)",
+            symbol,
+            side.name,
+            cycle.number,
+            cycle.immediate,
+            executed_other,
+        )
+        return journal.cycle_record(symbol, side, cycle, executed_other)
+
+    def say(self, symbol: str, notes: Sequence[Note]) -> None:
+        """Log why something does not stand: once per change of situation (S6)."""
+        keys = frozenset(note.key for note in notes)
+        before = self._said.get(symbol, frozenset())
+        for note in notes:
+            if note.key not in before:
+                self.log.log(_LEVELS[note.level], "%s", note.text)
+        self._said[symbol] = keys
+
+    def save_state(self, symbols: Iterable[SymbolKnown], *, anew: bool = False) -> None:
+        """Write the state file if anything it holds may have changed (T2)."""
+        if not (self._state_is_old or anew):
+            return
+        try:
+            self.archive.save_state({known.symbol: account_state(known) for known in symbols})
+        except ArchiveError as error:
+            self._state_is_old = True
+            self._fail("state file", error)
+            return
+        self._state_is_old = False
+        self._recover()
+
+    def compared(self, book: AccountBook) -> None:
+        """Log the comparison with the exchange and record a metrics snapshot (T6)."""
+        for known in book.symbols.values():
+            self.log.info("compared with the exchange: %s", summary_line(known))
+        try:
+            self.archive.metrics(metrics_row(book, self.clock.now_ms()))
+        except ArchiveError:
+            self.log.exception("a metrics snapshot is missing")
+
+    def save_status(self, mode: str, reason: str, book: AccountBook, *, at_once: bool = False) -> None:
+        """Write the account's status file when something it shows has changed, at most once a second."""
+        now = self.clock.now_ms()
+        status = account_status(mode, reason, book)
+        if status == self._status or (now - self._status_ms < _STATUS_MS and not at_once):
+            return
+        try:
+            self.archive.save_status(status)
+        except ArchiveError as error:
+            self._fail("status file", error)
+            return
+        self._status, self._status_ms = status, now
+
+    def retry_files(self, symbols: Iterable[SymbolKnown]) -> None:
+        """Try again what the disk did not take."""
+        if not self.is_healthy:
+            self.write_ahead([])
+            self.save_state(symbols)
+            self._recover()

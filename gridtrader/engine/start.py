@@ -1,0 +1,258 @@
+"""Start-up of one account: read, prove, and only then change anything (T3, T5).
+
+If a step fails after orders were cancelled, the positions' take-profits are placed before the account gives up.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+
+from gridtrader.domain.exact import plain
+from gridtrader.domain.known import Strategy, SymbolKnown
+from gridtrader.domain.order_names import parse_order_name
+from gridtrader.domain.planner import plan_symbol
+from gridtrader.domain.reconcile import reconcile
+from gridtrader.domain.types import SIDES, Execution, FeeRates, OrderStatus, PositionReport, Side
+from gridtrader.engine.book import AccountBook, Booked
+from gridtrader.engine.errors import CannotStart, StopAccount
+from gridtrader.engine.executor import Executor
+from gridtrader.engine.journal import SymbolMemory, remember
+from gridtrader.engine.ports import (
+    Accepted,
+    Clock,
+    Event,
+    Gateway,
+    GatewayError,
+    MarginMode,
+    Outcome,
+    Refusal,
+    Refused,
+    Rejected,
+    StreamMessage,
+    Unknown,
+    Unreachable,
+)
+from gridtrader.engine.recorder import Recorder
+from gridtrader.engine.restore import DAY_MS, Prover, SymbolReading
+from gridtrader.engine.settings import EngineSettings
+
+
+@dataclass(slots=True)
+class Starter:
+    """Brings one account from nothing known to a proven book with clean sheets. Used once per start.
+
+    `news` returns what the private stream has told since it was last asked.
+    """
+
+    gateway: Gateway
+    recorder: Recorder
+    settings: EngineSettings
+    clock: Clock
+    news: Callable[[], Sequence[Event]]
+    _unbooked: list[Execution] = field(default_factory=list)
+
+    def start(self) -> AccountBook:
+        """Return the proven book; the exchange then holds none of our orders. Raises CannotStart."""
+        for attempt in range(self.settings.restore_tries):
+            self.news()
+            try:
+                book = self._try(is_last=attempt + 1 == self.settings.restore_tries)
+            except Unreachable as error:
+                raise CannotStart(f"the exchange cannot be read: {error}", is_passing=True) from error
+            except Refused as error:
+                raise CannotStart(_refusal(error), is_passing=error.refusal is Refusal.RATE) from error
+            if book is not None:
+                return book
+            self.recorder.log.warning("restoration %d is void: the stream told news meanwhile", attempt + 1)
+        raise CannotStart(
+            f"the account would not keep still: {self.settings.restore_tries} restorations were voided by events of "
+            f"its symbols; stop whatever else trades it",
+            is_passing=True,
+        )
+
+    def _try(self, *, is_last: bool) -> AccountBook | None:
+        """Read, prove, change; None if news from the stream voided it (T5)."""
+        self._unbooked.clear()
+        needs_cross = self._check_account()
+        memory = self._memory()
+        book = AccountBook()
+        readings = [self._read(strategy) for strategy in self.settings.strategies]
+        self._refuse_forgotten_symbols(memory)
+        try:
+            self._prove(readings, memory, book)
+        except CannotStart:
+            if is_last:
+                raise
+            self.clock.sleep(self.settings.pause_ms / 1000)  # history may be late
+            return None
+        if self._is_voided(readings, by_us=False):
+            return None
+        self._change(readings, book, needs_cross=needs_cross)
+        if self._is_voided(readings, by_us=True):
+            return None
+        book.learn_wallet(self.gateway.wallet())
+        self._unbooked.sort(key=lambda e: (e.at_ms, e.seq))
+        self.recorder.record(Booked(e, parse_order_name(e.link_id)) for e in self._unbooked)
+        return book
+
+    # --- reading ---
+
+    def _check_account(self) -> bool:
+        """Check the account's type; returns whether cross margin has to be switched on (T3)."""
+        mode = self.gateway.account_mode()
+        if not mode.is_unified:
+            raise CannotStart("the account is not a unified trading account; upgrade it at the exchange")
+        if mode.margin_mode is MarginMode.CROSS:
+            self.gateway.wallet()  # mandatory: an account whose balance cannot be read does not start
+            return False
+        if self.gateway.positions():
+            raise CannotStart(
+                f"the account is in {mode.margin_mode.value} with positions open; the bot trades cross margin only "
+                f"(REGULAR_MARGIN): close the positions or switch by hand"
+            )
+        return True
+
+    def _memory(self) -> Mapping[str, SymbolMemory]:
+        memory, doubts = remember(self.recorder.archive.read_journal())
+        for doubt in doubts:
+            self.recorder.log.warning("%s", doubt)
+        return memory
+
+    def _read(self, strategy: Strategy) -> SymbolReading:
+        symbol = strategy.symbol
+        try:
+            instrument = self.gateway.instrument(symbol)
+        except Refused as error:
+            raise CannotStart(f"symbol {symbol}: the exchange does not know it: {error}") from error
+        if not instrument.is_trading:
+            raise CannotStart(f"symbol {symbol} is not trading at the exchange; take it out of the configuration")
+        fees = self._fees(symbol)
+        known = SymbolKnown(
+            strategy=strategy,
+            instrument=instrument,
+            fees=fees,
+            closing_fee=fees.maker if self.settings.closing_fee_is_maker else fees.taker,
+            leverage=min(strategy.leverage, instrument.max_leverage),
+        )
+        known.quote = self.gateway.quote(symbol)
+        return SymbolReading(known, self._positions(symbol), tuple(self.gateway.open_orders(symbol)))
+
+    def _fees(self, symbol: str) -> FeeRates:
+        fees = self.gateway.fee_rates(symbol)
+        if fees is not None:
+            return fees
+        fallback = self.settings.fallback_fees
+        self.recorder.log.warning(
+            "%s: the exchange does not tell the account's fee rates, the configured ones are used: maker %s taker %s",
+            symbol,
+            plain(fallback.maker),
+            plain(fallback.taker),
+        )
+        return fallback
+
+    def _positions(self, symbol: str) -> dict[Side, PositionReport]:
+        try:
+            return {report.side: report for report in self.gateway.positions_of(symbol)}
+        except Refused as error:
+            if error.refusal is not Refusal.INVALID:
+                raise
+        if any(report.symbol == symbol for report in self.gateway.positions()):
+            raise CannotStart(
+                f"symbol {symbol} is in one-way mode with a position open; close it, or switch the symbol to hedge "
+                f"mode by hand"
+            )
+        zero = Decimal(0)
+        return {side: PositionReport(symbol, side, zero, zero, zero, -1, 0) for side in SIDES}
+
+    def _refuse_forgotten_symbols(self, memory: Mapping[str, SymbolMemory]) -> None:
+        """Refuse if a symbol that is configured no more still has a position of ours (T3)."""
+        configured = {strategy.symbol for strategy in self.settings.strategies}
+        for symbol in sorted({report.symbol for report in self.gateway.positions()} - configured):
+            now = self.clock.now_ms()
+            ours = symbol in memory or any(
+                parse_order_name(execution.link_id) is not None
+                for execution in self.gateway.executions(symbol, now - 7 * DAY_MS, now + DAY_MS)
+            )
+            if ours:
+                raise CannotStart(
+                    f"symbol {symbol} is not configured any more but has a position this bot opened; put it back "
+                    f"into the configuration, or close the position by hand"
+                )
+            self.recorder.log.warning("%s has a position that is not the bot's business", symbol)
+
+    # --- proof ---
+
+    def _prove(
+        self, readings: Sequence[SymbolReading], memory: Mapping[str, SymbolMemory], book: AccountBook
+    ) -> None:
+        prover = Prover(self.gateway, self.clock, self.recorder.log, self._unbooked.extend)
+        for reading in readings:
+            prover.prove(reading, memory.get(reading.known.symbol, SymbolMemory()), book)
+
+    def _is_voided(self, readings: Sequence[SymbolReading], *, by_us: bool) -> bool:
+        """Whether the stream told of anything our reading did not contain, or our own changes did not cause (T5)."""
+        sizes = {(r.known.symbol, side): r.positions[side].size for r in readings for side in SIDES}
+        symbols = {reading.known.symbol for reading in readings}
+        for event in self.news():
+            if not isinstance(event, StreamMessage):
+                continue
+            orders = [o for o in event.orders if not (by_us and o.status is OrderStatus.CANCELLED)]
+            told = {order.symbol for order in orders} | {execution.symbol for execution in event.executions}
+            if told & symbols:
+                return True
+            if any(sizes.get((p.symbol, p.side), p.size) != p.size for p in event.positions):
+                return True
+        return False
+
+    # --- change ---
+
+    def _change(self, readings: Sequence[SymbolReading], book: AccountBook, *, needs_cross: bool) -> None:
+        """Cancel what stands and set the modes; on failure protect the positions and give up (T3)."""
+        try:
+            if needs_cross:
+                self._insist("cross margin", self.gateway.set_cross_margin)
+            for reading in readings:
+                symbol, leverage = reading.known.symbol, reading.known.leverage
+                self._insist(f"{symbol}: cancelling all orders", partial(self.gateway.cancel_all, symbol))
+                self._insist(f"{symbol}: hedge mode", partial(self.gateway.set_hedge_mode, symbol))
+                self._insist(
+                    f"{symbol}: leverage {plain(leverage)}", partial(self.gateway.set_leverage, symbol, leverage)
+                )
+        except CannotStart:
+            self._protect(book)
+            raise
+
+    def _insist(self, what: str, command: Callable[[], Outcome]) -> None:
+        """Carry out a setting that may be repeated without harm; three tries with back-off (C4)."""
+        reason = ""
+        for attempt in range(self.settings.safety_tries):
+            if attempt:
+                self.clock.sleep(2.0 ** (attempt - 1))
+            match command():
+                case Accepted():
+                    return
+                case Unknown(unknown):
+                    reason = unknown
+                case Rejected(refusal, code, text):
+                    reason = f"{text} (retCode {code})"
+                    if refusal not in (Refusal.RATE, Refusal.CLOCK):
+                        break
+        raise CannotStart(f"{what} failed: {reason}")
+
+    def _protect(self, book: AccountBook) -> None:
+        """Place the take-profits of what is held, best effort, before the account gives up (T3)."""
+        executor = Executor(self.gateway, book, self.recorder, self.settings, self.clock)
+        for known in book.symbols.values():
+            plan = plan_symbol(known, self.clock.now_ms())
+            targets = [target for target in plan.standing if not target.slot.kind.opens]
+            try:
+                executor.send(known, reconcile(targets, [], {}))
+            except (GatewayError, StopAccount) as error:
+                self.recorder.log.critical("%s: take-profits could not be placed: %s", known.symbol, error)
+
+
+def _refusal(error: Refused) -> str:
+    if error.refusal is Refusal.KEY:
+        return f"the API key is refused: {error}"
+    return f"the exchange refuses to be read: {error}"

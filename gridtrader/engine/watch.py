@@ -1,0 +1,214 @@
+"""What the engine must look at by itself, without being told: late confirmations, the 60-second comparison, the
+balance, the risk rate (C3, T6, S6, R1). It decides when to ask; `Enquiry` asks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gridtrader.domain.exact import plain
+from gridtrader.domain.guards import is_over_limit, refresh_interval_ms
+from gridtrader.domain.known import HoldReason, SymbolKnown
+from gridtrader.domain.orders import KnownOrder
+from gridtrader.domain.types import SIDES, OrderKind, Side
+from gridtrader.engine.book import AccountBook, Fact
+from gridtrader.engine.enquiry import Enquiry
+from gridtrader.engine.errors import StopAccount
+from gridtrader.engine.ports import GatewayError, Refusal, Refused
+from gridtrader.engine.recorder import Recorder
+from gridtrader.engine.settings import EngineSettings
+
+_INSTRUMENT_READINGS = 60
+"""The contract's own data are read anew every so many comparisons (an hour): ticks, limits, delisting."""
+
+_BACK_OFF_MS = (1_000, 2_000, 4_000, 8_000, 16_000, 30_000)
+
+
+@dataclass(slots=True)
+class Watch:
+    """The engine's timers; all times are our clock in ms. Owned by the engine's thread."""
+
+    enquiry: Enquiry
+    book: AccountBook
+    recorder: Recorder
+    settings: EngineSettings
+    must_read: bool = False
+    """Everything has to be read before the account acts again (reconnect, lost events, doubt)."""
+    read_at: int = 0
+    _wallet_at: int | None = None
+    _read_tries: int = 0
+    _wallet_tries: int = 0
+    _wallet_next: int = 0
+    _comparisons: int = 0
+    _disagreements: int = 0
+    _unsettled_since: dict[tuple[str, Side], int] = field(default_factory=dict)
+
+    # --- what is due ---
+
+    def attend(self, now_ms: int) -> Iterator[Fact]:
+        """Ask for whatever is due. Raises StopAccount where something critical cannot be had."""
+        self._notice_unsettled(now_ms)
+        if self.read_at <= now_ms:
+            yield from self._read_all(now_ms)
+        for known, order in self.enquiry.overdue(now_ms):
+            yield from self._look_up(known, order)
+        self._refresh_wallet(now_ms)
+
+    def next_due(self) -> int:
+        """Return when `attend` has something to do next."""
+        dues = [self.read_at]
+        order_due = self.enquiry.next_due()
+        if order_due is not None:
+            dues.append(order_due)
+        if self._wallet_at is not None:
+            dues.append(self._wallet_at)
+        dues.append(self._risk_due())
+        dues.extend(since + self.settings.confirm_ms for since in self._unsettled_since.values())
+        return min(dues)
+
+    def doubt(self, now_ms: int, why: str) -> None:
+        """Have everything read before the account acts again."""
+        if not self.must_read:
+            self.recorder.log.warning("everything is read anew before acting: %s", why)
+            self.must_read = True
+            self._read_tries = 0
+        self.read_at = min(self.read_at, now_ms)
+
+    # --- single orders ---
+
+    def _look_up(self, known: SymbolKnown, order: KnownOrder) -> Iterator[Fact]:
+        try:
+            yield from self.enquiry.look_up(known, order)
+        except GatewayError as error:
+            _stop_on_bad_key(error)
+            tries = self.enquiry.postpone(order)
+            self.recorder.log.exception("order %s cannot be looked up (try %d)", order.link_id, tries)
+            if order.name.slot.kind is OrderKind.TAKE_PROFIT and tries >= self.settings.safety_tries:
+                raise StopAccount(
+                    f"the fate of take-profit {order.link_id} cannot be learnt: {error}", known.symbol
+                ) from error
+
+    # --- everything ---
+
+    def _read_all(self, now_ms: int) -> Iterator[Fact]:
+        try:
+            yield from self.enquiry.read_all()
+        except GatewayError as error:
+            _stop_on_bad_key(error)
+            self._reading_failed(now_ms, error)
+            return
+        self.must_read, self._read_tries = False, 0
+        self._unsettled_since.clear()
+        self.read_at = now_ms + self.settings.reconcile_ms
+        self._judge_agreement(now_ms)
+        self._comparisons += 1
+        for known in self.book.symbols.values():
+            known.refused_legs.clear()  # tried again at the latest now
+            if HoldReason.NOT_TRADING in known.holds or self._comparisons % _INSTRUMENT_READINGS == 0:
+                self._read_instrument(known)
+        self.recorder.compared(self.book)
+
+    def _reading_failed(self, now_ms: int, error: GatewayError) -> None:
+        delay = _BACK_OFF_MS[min(self._read_tries, len(_BACK_OFF_MS) - 1)]
+        self._read_tries += 1
+        self.recorder.log.error("the exchange cannot be read (try %d): %s", self._read_tries, error)
+        if self.must_read and self._read_tries >= self.settings.safety_tries:
+            raise StopAccount(f"positions and orders cannot be read: {error}") from error
+        self.read_at = now_ms + delay
+
+    def _judge_agreement(self, now_ms: int) -> None:
+        """Everything has been read: a position our fills still do not explain is somebody else's doing (S11)."""
+        found = self.enquiry.disagreement()
+        if found is None:
+            self._disagreements = 0
+            return
+        known, side = found
+        half = known.sides[side]
+        self._disagreements += 1
+        text = (
+            f"{known.symbol} {side.name}: the position has {plain(half.size)}, the bot's fills give "
+            f"{plain(half.open_qty)}"
+        )
+        if self._disagreements >= self.settings.disagreement_tries:
+            raise StopAccount(f"the position was changed by somebody else: {text}", known.symbol)
+        self.recorder.log.warning("%s; read again", text)
+        self.read_at = now_ms + _BACK_OFF_MS[min(self._disagreements, len(_BACK_OFF_MS) - 1)]
+
+    def _read_instrument(self, known: SymbolKnown) -> None:
+        try:
+            known.instrument = self.enquiry.gateway.instrument(known.symbol)
+        except GatewayError:
+            self.recorder.log.exception("%s: the contract's data cannot be read", known.symbol)
+            return
+        if known.instrument.is_trading:
+            known.holds.discard(HoldReason.NOT_TRADING)
+        else:
+            known.holds.add(HoldReason.NOT_TRADING)
+
+    # --- fills and position that do not (yet) tell the same ---
+
+    def _notice_unsettled(self, now_ms: int) -> None:
+        for known in self.book.symbols.values():
+            for side in SIDES:
+                key = (known.symbol, side)
+                if not known.is_unsettled(side):
+                    self._unsettled_since.pop(key, None)
+                elif now_ms - self._unsettled_since.setdefault(key, now_ms) >= self.settings.confirm_ms:
+                    self.recorder.log.warning(
+                        "%s %s: a fill is told by one stream and not by the other; read by REST",
+                        known.symbol,
+                        side.name,
+                    )
+                    self._unsettled_since[key] = now_ms
+                    self.read_at = now_ms
+
+    # --- the balance and the risk rate ---
+
+    def want_balance(self, now_ms: int, *, wanted: bool) -> None:
+        """Say whether a decision waits for a balance: a push is waited for shortly, then REST is asked."""
+        if not wanted:
+            self._wallet_at = None
+        elif self._wallet_at is None:
+            self._wallet_at = now_ms + self.settings.wallet_wait_ms
+
+    def _risk_due(self) -> int:
+        wallet = self.book.wallet
+        if wallet is None:
+            return self._wallet_next
+        due = wallet.received_ms + refresh_interval_ms(wallet, self.settings.mm_threshold)
+        return max(due, self._wallet_next)
+
+    def _refresh_wallet(self, now_ms: int) -> None:
+        wanted = self._wallet_at is not None and max(self._wallet_at, self._wallet_next) <= now_ms
+        if not wanted and self._risk_due() > now_ms:
+            return
+        try:
+            self.enquiry.read_wallet()
+        except GatewayError as error:
+            _stop_on_bad_key(error)
+            self._wallet_failed(now_ms, error)
+            return
+        self._wallet_tries, self._wallet_at, self._wallet_next = 0, None, now_ms + self.settings.wallet_wait_ms
+
+    def _wallet_failed(self, now_ms: int, error: GatewayError) -> None:
+        self._wallet_next = now_ms + _BACK_OFF_MS[min(self._wallet_tries, len(_BACK_OFF_MS) - 1)]
+        self._wallet_tries += 1
+        self.recorder.log.error("the balance cannot be read (try %d): %s", self._wallet_tries, error)
+        wallet = self.book.wallet
+        is_near = wallet is None or wallet.mm_rate >= self.settings.mm_threshold / 2
+        if is_near and self._wallet_tries >= self.settings.safety_tries:
+            raise StopAccount(f"the balance cannot be read, and the risk rate was near its limit: {error}") from error
+
+    def check_risk(self, symbol: str) -> None:
+        """Stop the account if its maintenance-margin rate has reached the threshold (R1)."""
+        wallet = self.book.wallet
+        if wallet is not None and is_over_limit(wallet, self.settings.mm_threshold):
+            raise StopAccount(
+                f"maintenance-margin rate {plain(wallet.mm_rate * 100)} % has reached the threshold "
+                f"{plain(self.settings.mm_threshold * 100)} %",
+                symbol,
+            )
+
+
+def _stop_on_bad_key(error: GatewayError) -> None:
+    if isinstance(error, Refused) and error.refusal is Refusal.KEY:
+        raise StopAccount(f"the API key is refused: {error}") from error

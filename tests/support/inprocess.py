@@ -1,0 +1,433 @@
+"""The engine and the exchange's pure core in one thread, without a wire: for stories that need both.
+
+`Desk` stands where REST and streams stand in the daemon: it is a `Gateway` for the engine, and it puts what the
+exchange emits into the engine's inbox. Time is the test's.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from gridtrader.domain.instrument import Instrument
+from gridtrader.domain.types import (
+    Amendment,
+    Execution,
+    ExecutionKind,
+    FeeRates,
+    NewOrder,
+    OrderReport,
+    OrderStatus,
+    PositionReport,
+    Quote,
+    Side,
+    Wallet,
+)
+from gridtrader.engine.engine import GridEngine
+from gridtrader.engine.inbox import Inbox
+from gridtrader.engine.ports import (
+    Accepted,
+    AccountMode,
+    ArchiveError,
+    Lane,
+    MarginMode,
+    NewQuote,
+    Outcome,
+    Record,
+    Refusal,
+    Rejected,
+    StreamMessage,
+    SymbolState,
+)
+from gridtrader.engine.recorder import Recorder
+from gridtrader.engine.settings import EngineSettings
+from gridtrader.simulator.catalogue import load_catalogue
+from gridtrader.simulator.core import model
+from gridtrader.simulator.core.exchange import Exchange
+
+UID = 1
+_REFUSALS = {
+    110007: Refusal.MONEY,
+    110090: Refusal.TIER,
+    110072: Refusal.DUPLICATE,
+    110001: Refusal.GONE,
+    110017: Refusal.REDUCE_ONLY,
+}
+_STATUS = {
+    model.OrderStatus.NEW: OrderStatus.WORKING,
+    model.OrderStatus.PARTIALLY_FILLED: OrderStatus.WORKING,
+    model.OrderStatus.FILLED: OrderStatus.FILLED,
+    model.OrderStatus.CANCELLED: OrderStatus.CANCELLED,
+    model.OrderStatus.REJECTED: OrderStatus.REJECTED,
+}
+_SIDES = {1: Side.LONG, 2: Side.SHORT}
+_KINDS = {"Trade": ExecutionKind.TRADE, "Funding": ExecutionKind.FUNDING}
+
+
+class TestClock:
+    """Time that goes on when told to."""
+
+    __test__ = False
+
+    def __init__(self, now_ms: int = 1_760_000_000_000) -> None:
+        self.now = now_ms
+
+    def now_ms(self) -> int:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now / 1000
+
+    def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * 1000)
+
+
+@dataclass
+class MemoryArchive:
+    """An account's files, kept in memory; `is_full` plays a disk without room."""
+
+    records: list[Record] = field(default_factory=list)
+    states: dict[str, SymbolState] = field(default_factory=dict)
+    trades: list[Mapping[str, str]] = field(default_factory=list)
+    status: Mapping[str, object] = field(default_factory=dict)
+    snapshots: list[Mapping[str, object]] = field(default_factory=list)
+    emergencies: list[dict[str, str]] = field(default_factory=list)
+    is_full: bool = False
+
+    def _check(self) -> None:
+        if self.is_full:
+            raise ArchiveError("no space left on device")
+
+    def journal(self, records: Sequence[Record]) -> None:
+        self._check()
+        self.records.extend(records)
+
+    def read_journal(self) -> Sequence[Record]:
+        return list(self.records)
+
+    def save_state(self, symbols: Mapping[str, SymbolState]) -> None:
+        self._check()
+        self.states = dict(symbols)
+
+    def trade(self, row: Mapping[str, str]) -> None:
+        self._check()
+        self.trades.append(row)
+
+    def metrics(self, row: Mapping[str, object]) -> None:
+        self._check()
+        self.snapshots.append(row)
+
+    def save_status(self, status: Mapping[str, object]) -> None:
+        self._check()
+        self.status = status
+
+    def declare_emergency(self, *, symbol: str, reason: str, mm_rate: str) -> None:
+        self.emergencies.append({"symbol": symbol, "reason": reason, "mm_rate": mm_rate})
+
+
+class MemoryDiary:
+    """An account's logs, kept in memory."""
+
+    def __init__(self) -> None:
+        self.bot = logging.Logger("account", logging.DEBUG)
+        self.records: list[logging.LogRecord] = []
+        handler = logging.Handler()
+        handler.emit = self.records.append  # type: ignore[method-assign]
+        self.bot.addHandler(handler)
+        self.trades: list[str] = []
+        self.positions: list[str] = []
+
+    def trade(self, text: str) -> None:
+        self.trades.append(text)
+
+    def position(self, text: str) -> None:
+        self.positions.append(text)
+
+    def lines(self, level: int = logging.DEBUG) -> list[str]:
+        return [record.getMessage() for record in self.records if record.levelno >= level]
+
+
+@dataclass
+class Desk:
+    """The exchange's side of the table."""
+
+    exchange: Exchange
+    clock: TestClock
+    inbox: Inbox
+    told: int = 0
+    deliver: bool = True
+
+    # --- streams ---
+
+    def push(self) -> int:
+        """Put what has happened into the engine's inbox; returns how many messages."""
+        events = self.exchange.drain()
+        if self.deliver:
+            for event in events:
+                self.inbox.put(self._message(event))
+        return len(events)
+
+    def _message(self, event: model.Event) -> StreamMessage:
+        match event:
+            case model.OrderChanged(order=order):
+                return StreamMessage("order", "", orders=(_order(order),))
+            case model.Executed(executions=executions):
+                return StreamMessage("execution", "", executions=tuple(map(_execution, executions)))
+            case model.PositionChanged(legs=legs):
+                return StreamMessage("position", "", positions=tuple(map(_position, legs)))
+            case model.WalletChanged(wallet=wallet):
+                return StreamMessage("wallet", "", wallet=self._wallet(wallet))
+
+    def _wallet(self, view: model.WalletView) -> Wallet:
+        now = self.clock.now_ms()
+        return Wallet(
+            margin_balance=view.total_margin_balance,
+            available=view.total_available,
+            initial_margin=view.total_initial_margin,
+            maintenance_margin=view.total_maintenance_margin,
+            mm_rate=view.mm_rate,
+            at_ms=now + 1,
+            received_ms=now,
+        )
+
+    # --- reads ---
+
+    def account_mode(self) -> AccountMode:
+        return AccountMode(MarginMode(self.exchange.margin_mode(UID)), is_unified=True)
+
+    def wallet(self) -> Wallet:
+        return self._wallet(self.exchange.wallet(UID))
+
+    def instrument(self, symbol: str) -> Instrument:
+        row = self.exchange.instruments[symbol]
+        return Instrument(
+            symbol=symbol,
+            tick_size=row.tick_size,
+            qty_step=row.qty_step,
+            min_qty=row.min_qty,
+            max_qty=row.max_qty,
+            min_notional=row.min_notional,
+            min_price=row.min_price,
+            max_price=row.max_price,
+            max_leverage=row.max_leverage,
+            funding_interval_min=row.funding_interval_min,
+            is_trading=row.status == "Trading",
+        )
+
+    def fee_rates(self, symbol: str) -> FeeRates | None:
+        return FeeRates(Decimal("0.0002"), Decimal("0.00055"))
+
+    def quote(self, symbol: str) -> Quote:
+        quote = self.exchange.quote(symbol)
+        return Quote(quote.bid, quote.ask, quote.last, self.clock.now_ms())
+
+    def positions(self) -> Sequence[PositionReport]:
+        return [r for s in self.exchange.open_symbols(UID) for r in self.positions_of(s) if r.size]
+
+    def positions_of(self, symbol: str) -> Sequence[PositionReport]:
+        views = {v.position_idx: v for v in self.exchange.positions(UID, symbol)}
+        zero = Decimal(0)
+        return [
+            _position(views[idx]) if idx in views else PositionReport(symbol, side, zero, zero, zero, -1, 0)
+            for idx, side in _SIDES.items()
+        ]
+
+    def open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
+        return [_order(order) for order in self.exchange.open_orders(UID, symbol)]
+
+    def order(self, symbol: str, link_id: str) -> OrderReport | None:
+        order = self.exchange.find_order(UID, order_link_id=link_id)
+        return None if order is None else _order(order)
+
+    def order_history(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[OrderReport]:
+        orders = (*self.exchange.closed_orders(UID), *self.exchange.open_orders(UID, symbol))
+        return [_order(o) for o in orders if o.symbol == symbol and start_ms <= o.created_time <= end_ms]
+
+    def executions(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[Execution]:
+        rows = self.exchange.executions(UID)
+        return [_execution(e) for e in rows if e.symbol == symbol and start_ms <= e.exec_time <= end_ms]
+
+    # --- commands ---
+
+    def place(self, orders: Sequence[NewOrder], lane: Lane) -> Sequence[Outcome]:
+        return [self._do(lambda order=order: self._create(order)) for order in orders]
+
+    def _create(self, order: NewOrder) -> model.Order:
+        request = model.OrderRequest(
+            symbol=order.symbol,
+            side="Buy" if order.is_buy else "Sell",
+            order_type="Limit",
+            qty=order.qty,
+            price=order.price,
+            position_idx=1 if order.side is Side.LONG else 2,
+            reduce_only=order.reduce_only,
+            order_link_id=order.link_id,
+        )
+        return self.exchange.create_order(UID, request, self._tick())
+
+    def amend(self, amendments: Sequence[Amendment], lane: Lane) -> Sequence[Outcome]:
+        return [
+            self._do(
+                lambda a=a: self.exchange.amend_order(
+                    UID, a.symbol, self._tick(), order_link_id=a.link_id, qty=a.qty, price=a.price
+                )
+            )
+            for a in amendments
+        ]
+
+    def cancel(self, symbol: str, link_ids: Sequence[str], lane: Lane) -> Sequence[Outcome]:
+        return [
+            self._do(lambda n=n: self.exchange.cancel_order(UID, symbol, self._tick(), order_link_id=n))
+            for n in link_ids
+        ]
+
+    def cancel_all(self, symbol: str) -> Outcome:
+        self.exchange.cancel_all(UID, self._tick(), symbol=symbol)
+        return Accepted("")
+
+    def set_hedge_mode(self, symbol: str) -> Outcome:
+        return self._do(lambda: self.exchange.switch_mode(UID, symbol, None, 3, self._tick()), soft=110025)
+
+    def set_cross_margin(self) -> Outcome:
+        return self._do(lambda: self.exchange.set_margin_mode(UID, "REGULAR_MARGIN", self._tick()))
+
+    def set_leverage(self, symbol: str, leverage: Decimal) -> Outcome:
+        return self._do(
+            lambda: self.exchange.set_leverage(UID, symbol, leverage, leverage, self._tick()), soft=110043
+        )
+
+    def _tick(self) -> int:
+        self.clock.now += 1
+        return self.clock.now
+
+    def _do(self, command: object, soft: int = 0) -> Outcome:
+        try:
+            result = command()  # type: ignore[operator]
+        except model.Reject as reject:
+            if reject.code == soft:
+                return Accepted("")
+            return Rejected(_REFUSALS.get(reject.code, Refusal.OTHER), reject.code, reject.text)
+        return Accepted(result.order_id if isinstance(result, model.Order) else "")
+
+
+class Table:
+    """One account, one engine, one exchange: `price` moves the market and lets the engine come to rest."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        prices: Mapping[str, str],
+        usdt: str = "10000",
+        options: model.Options | None = None,
+        archive: MemoryArchive | None = None,
+    ) -> None:
+        self.clock = TestClock()
+        catalogue = load_catalogue()
+        self.exchange = Exchange({s: catalogue[s] for s in prices}, options or model.Options(), 1)
+        self.exchange.open_account(UID, model.World.MAINNET, Decimal(usdt), self.clock.now)
+        for symbol, price in prices.items():
+            self._quote(symbol, price)
+        self.settings = settings
+        self.archive = archive or MemoryArchive()
+        self.begin()
+
+    def begin(self) -> None:
+        """Make a new engine on the same exchange and files: the first one, or one after a crash."""
+        self.diary = MemoryDiary()
+        self.inbox = Inbox()
+        self.desk = Desk(self.exchange, self.clock, self.inbox)
+        self.exchange.drain()
+        recorder = Recorder(self.archive, self.diary, self.clock)
+        self.engine = GridEngine(self.settings, self.desk, recorder, self.clock, self.inbox)
+
+    def start(self) -> None:
+        self.engine.start()
+        self.rest()
+
+    def _quote(self, symbol: str, price: str) -> Quote:
+        value = Decimal(price)
+        self.clock.now += 1
+        self.exchange.set_quote(symbol, model.Quote(value, value, value, value, value), self.clock.now)
+        return Quote(value, value, value, self.clock.now)
+
+    def price(self, symbol: str, price: str) -> None:
+        """Move the market and let the engine come to rest."""
+        quote = self._quote(symbol, price)
+        self.desk.push()
+        self.inbox.put(NewQuote(symbol, quote))
+        self.rest()
+
+    def walk(self, symbol: str, prices: Iterable[str]) -> None:
+        for price in prices:
+            self.price(symbol, price)
+
+    def rest(self, limit: int = 200) -> None:
+        """Step until nothing more happens."""
+        for _ in range(limit):
+            before = len(self.exchange.executions(UID)), len(self.diary.records)
+            self.engine.step()
+            self.clock.now += 5
+            pushed = self.desk.push()
+            if not pushed and before == (len(self.exchange.executions(UID)), len(self.diary.records)):
+                return
+        raise AssertionError("the engine never comes to rest")
+
+    def wait(self, ms: int) -> None:
+        """Let time pass in steps of a second."""
+        end = self.clock.now + ms
+        while self.clock.now < end:
+            self.clock.now += min(1000, end - self.clock.now)
+            self.engine.step()
+            self.desk.push()
+        self.rest()
+
+
+def _order(order: model.Order) -> OrderReport:
+    return OrderReport(
+        symbol=order.symbol,
+        side=_SIDES[order.position_idx],
+        order_id=order.order_id,
+        link_id=order.order_link_id,
+        status=_STATUS[order.status],
+        is_buy=order.side == "Buy",
+        reduce_only=order.reduce_only,
+        price=order.price,
+        qty=order.qty,
+        filled_qty=order.cum_exec_qty,
+        filled_value=order.cum_exec_value,
+        created_ms=order.created_time,
+        updated_ms=order.updated_time,
+        reason=order.reject_reason,
+    )
+
+
+def _execution(execution: model.Execution) -> Execution:
+    return Execution(
+        symbol=execution.symbol,
+        side=_SIDES[execution.position_idx],
+        kind=_KINDS.get(execution.exec_type, ExecutionKind.FORCED),
+        exec_id=execution.exec_id,
+        order_id=execution.order_id,
+        link_id=execution.order_link_id,
+        is_buy=execution.side == "Buy",
+        price=execution.price,
+        qty=execution.qty,
+        closed_qty=execution.closed_size,
+        fee=execution.fee,
+        is_maker=execution.is_maker,
+        pnl=execution.exec_pnl,
+        at_ms=execution.exec_time,
+        seq=execution.seq,
+    )
+
+
+def _position(view: model.PositionView) -> PositionReport:
+    return PositionReport(
+        view.symbol,
+        _SIDES[view.position_idx],
+        view.size,
+        view.entry_price,
+        view.leverage,
+        view.seq,
+        view.updated_time,
+    )
