@@ -4,10 +4,8 @@ from decimal import Decimal
 
 from gridtrader.domain.types import Wallet
 
-_REFRESH_MS = ((Decimal("0.5"), 30_000), (Decimal("0.8"), 10_000), (Decimal("0.95"), 3_000))
-"""Up to this share of the threshold the figure may be so old. Half the threshold away, the whole grid would have to
-run through several levels within the half minute; close to it, seconds count."""
-_REFRESH_NEAR_MS = 1_000
+_FAR = Decimal("0.5")
+"""Up to this share of the threshold the rate is far from it."""
 
 
 def is_over_limit(wallet: Wallet, threshold: Decimal) -> bool:
@@ -15,9 +13,12 @@ def is_over_limit(wallet: Wallet, threshold: Decimal) -> bool:
     return wallet.mm_rate >= threshold
 
 
-def refresh_interval_ms(wallet: Wallet, threshold: Decimal) -> int:
-    """Return how old the rate may be: the wallet stream is silent while only unrealised profit moves."""
-    for share, interval in _REFRESH_MS:
-        if wallet.mm_rate < share * threshold:
-            return interval
-    return _REFRESH_NEAR_MS
+def refresh_interval_ms(wallet: Wallet, threshold: Decimal, near_ms: int, far_ms: int) -> int:
+    """Return how old the rate may be: the wallet stream is silent while only unrealised profit moves.
+
+    `far_ms` up to half the threshold, from there falling in proportion to `near_ms` at the threshold itself.
+    """
+    if threshold <= 0 or wallet.mm_rate >= threshold:
+        return near_ms
+    left = (1 - wallet.mm_rate / threshold) / (1 - _FAR)
+    return far_ms if left >= 1 else near_ms + int((far_ms - near_ms) * left)

@@ -38,7 +38,7 @@ class Strategy:
 class HoldReason(Enum):
     """Why a symbol may open nothing new for now; take-profits are kept right all the same."""
 
-    NO_PRICE = "no price yet"
+    NO_PRICE = "no price that is young enough"
     PRICES_DOWN = "the price stream is down"
     NOT_TRADING = "the contract is not trading"
     FILES = "state or journal cannot be written"
@@ -107,6 +107,8 @@ class SymbolKnown:
     latest: dict[Slot, KnownOrder] = field(default_factory=dict)
     """The order of the highest attempt of each slot."""
     quote: Quote | None = None
+    quoted_ms: int = 0
+    """When the quote was heard; our clock."""
     holds: set[HoldReason] = field(default_factory=set)
     refused_legs: dict[tuple[Side, int], LegRefused] = field(default_factory=dict)
     depth_cap: int | None = None

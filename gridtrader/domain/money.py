@@ -27,9 +27,12 @@ class Purse:
 
 
 def open_purse(
-    wallet: Wallet | None, symbols: Iterable[SymbolKnown], buffer_percent: Decimal, now_ms: int, max_age_ms: int
+    wallet: Wallet | None, symbols: Iterable[SymbolKnown], buffer_percent: Decimal, *, is_fresh: bool
 ) -> Purse:
-    """Return `totalAvailableBalance − buffer − spent, unseen + freed, unseen`; without a wallet nothing is free."""
+    """Return `totalAvailableBalance − buffer − spent, unseen + freed, unseen`; without a wallet nothing is free.
+
+    `is_fresh`: the wallet was heard no longer ago than a balance may be old when it decides.
+    """
     if wallet is None:
         return Purse(ZERO, ZERO, is_settled=False, is_fresh=False)
     unseen, is_settled = ZERO, True
@@ -39,7 +42,6 @@ def open_purse(
             is_settled &= order.updated_ms < wallet.at_ms and not order.is_in_flight
         is_settled &= all(s.cycle is None or s.cycle.last_fill[0] < wallet.at_ms for s in known.sides.values())
     free = wallet.available - buffer_percent / HUNDRED * wallet.margin_balance - unseen
-    is_fresh = now_ms - wallet.received_ms <= max_age_ms
     return Purse(free, wallet.available, is_settled=is_settled and is_fresh, is_fresh=is_fresh)
 
 

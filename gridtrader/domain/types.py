@@ -104,8 +104,6 @@ class Wallet:
     mm_rate: Decimal
     at_ms: int
     """When the exchange said so, by its clock."""
-    received_ms: int = 0
-    """When we heard it, by ours."""
 
 
 @dataclass(frozen=True, slots=True)

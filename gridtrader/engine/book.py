@@ -82,15 +82,17 @@ class AccountBook:
 
     symbols: dict[str, SymbolKnown] = field(default_factory=dict)
     wallet: Wallet | None = None
+    wallet_heard_ms: int = 0
+    """When the wallet was heard; our clock."""
     _executions: dict[str, None] = field(default_factory=dict)
 
     # --- events ---
 
-    def learn_wallet(self, wallet: Wallet) -> bool:
+    def learn_wallet(self, wallet: Wallet, now_ms: int) -> bool:
         """Keep the newest wallet; returns whether this was it."""
         if self.wallet is not None and wallet.at_ms < self.wallet.at_ms:
             return False
-        self.wallet = wallet
+        self.wallet, self.wallet_heard_ms = wallet, now_ms
         return True
 
     def learn_order(self, report: OrderReport, now_ms: int) -> Iterator[Fact]:
@@ -134,13 +136,24 @@ class AccountBook:
             if cycle is not None:
                 cycle.add_funding(execution.fee, (execution.at_ms, execution.seq))
             return
+        is_ours = execution.kind is ExecutionKind.TRADE and name is not None and name.slot.symbol == execution.symbol
+        if is_ours and name is not None and name.slot.kind.opens and known.sides[name.slot.side].cycle is None:
+            yield self._adopt(known, name.slot.side, execution.at_ms)
         yield Booked(execution, name)
         if execution.kind is ExecutionKind.FORCED:
             yield SomebodyElse(execution.symbol, f"forced close (liquidation or ADL) {_what(execution)}")
-        elif name is None or name.slot.symbol != execution.symbol:
-            yield SomebodyElse(execution.symbol, f"a trade that is not the bot's: {_what(execution)}")
-        else:
+        elif is_ours and name is not None:
             yield from self._fill(known, name, execution)
+        else:
+            yield SomebodyElse(execution.symbol, f"a trade that is not the bot's: {_what(execution)}")
+
+    @staticmethod
+    def _adopt(known: SymbolKnown, side: Side, at_ms: int) -> CycleStarted:
+        """Begin a cycle for an order of the last one that filled while it was being cancelled, on a flat side."""
+        half = known.sides[side]
+        half.cycle = Cycle(half.last_cycle + 1, immediate_levels(0), at_ms)
+        half.last_cycle += 1
+        return CycleStarted(known.symbol, side, half.cycle)
 
     def learn_position(self, report: PositionReport) -> Iterator[Fact]:
         """Keep the newest position report of a side."""
@@ -167,10 +180,7 @@ class AccountBook:
             if order.seen >= order.qty and not order.phase.is_final:
                 order.phase, order.change = Phase.FILLED, None
         moment = (execution.at_ms, execution.seq)
-        if name.slot.kind.opens:
-            if side.cycle is None:
-                side.cycle = Cycle(side.last_cycle + 1, immediate_levels(0), execution.at_ms)
-                yield CycleStarted(known.symbol, name.slot.side, side.cycle)
+        if name.slot.kind.opens and side.cycle is not None:
             level = side.cycle.add_entry(name.slot.level, execution.qty, execution.price, execution.fee, moment)
             level.order_id = execution.order_id
             level.created_ms = order.created_ms if order and order.created_ms else execution.at_ms

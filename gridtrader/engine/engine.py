@@ -39,6 +39,7 @@ from gridtrader.engine.ports import (
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
 from gridtrader.engine.start import Starter
+from gridtrader.engine.view import AccountView, view_account
 from gridtrader.engine.watch import Watch
 
 IDLE_MS = 5_000
@@ -46,6 +47,8 @@ IDLE_MS = 5_000
 
 _DECISIONS = 4
 """Decisions one symbol can owe at once: a new ladder, or a cycle of either side, and one to spare."""
+
+_SHOW_MS = 200
 
 
 class Mode(Enum):
@@ -71,9 +74,12 @@ class GridEngine:
     executor: Executor = field(init=False)
     watch: Watch = field(init=False)
     _wake_ms: int | None = None
+    _shown_ms: int = 0
     _is_restless: bool = True
     """Whether a price alone may change what should stand: something waits for one."""
     _last_symbol: str = ""
+    view: AccountView | None = None
+    """A picture for people, replaced as a whole; any thread may read it."""
 
     def __post_init__(self) -> None:
         self._wire(self.book)
@@ -103,6 +109,7 @@ class GridEngine:
         for event in held:
             self._take(event)
         self.recorder.save_state(self.book.symbols.values(), anew=True)
+        self._show(at_once=True)
         self.recorder.log.info("restored and trading: %s", ", ".join(self.book.symbols))
 
     def _news(self, held: list[Event]) -> Sequence[Event]:
@@ -147,11 +154,19 @@ class GridEngine:
             self._pass()
         self.recorder.retry_files(self.book.symbols.values())
         self.recorder.save_state(self.book.symbols.values())
-        self.recorder.save_status(self.mode.value, self.stop_reason, self.book)
+        self._show()
         dues = [self.watch.next_due(), *self.executor.pauses.values()]
         if self._wake_ms is not None:
             dues.append(self._wake_ms)
         return max(0, min(IDLE_MS, min(dues) - self.clock.now_ms()))
+
+    def _show(self, *, at_once: bool = False) -> None:
+        """Renew what people see: the status file and the picture for the live table."""
+        self.recorder.save_status(self.mode.value, self.stop_reason, self.book, at_once=at_once)
+        now = self.clock.now_ms()
+        if now - self._shown_ms >= _SHOW_MS or at_once:
+            self._shown_ms = now
+            self.view = view_account(self.book, self.mode.value, self.stop_reason, self.recorder.tallies)
 
     # --- events ---
 
@@ -168,7 +183,8 @@ class GridEngine:
             case NewQuote(symbol, quote):
                 known = self.book.symbols.get(symbol)
                 if known is not None:
-                    known.quote, self._last_symbol = quote, symbol
+                    known.quote, known.quoted_ms = quote, self.clock.now_ms()
+                    self._last_symbol = symbol
             case StreamMessage():
                 self._take_message(event)
             case StreamUp():
@@ -187,12 +203,8 @@ class GridEngine:
 
     def _hold(self, symbol: str, reason: HoldReason, *, is_held: bool) -> None:
         known = self.book.symbols.get(symbol)
-        if known is None:
-            return
-        if is_held:
-            known.holds.add(reason)
-        else:
-            known.holds.discard(reason)
+        if known is not None:
+            self._set_hold(known, reason, is_held=is_held)
 
     def _take_message(self, message: StreamMessage) -> None:
         self.recorder.log.debug("stream %s: %s", message.topic, message.text)
@@ -208,7 +220,7 @@ class GridEngine:
         for position in message.positions:
             self._learn(self.book.learn_position(position))
             self.executor.lift_pauses(position.symbol)
-        if message.wallet is not None and self.book.learn_wallet(message.wallet):
+        if message.wallet is not None and self.book.learn_wallet(message.wallet, now):
             self.recorder.log.debug("balance: %s", message.wallet)
 
     def _learn(self, facts: Iterable[Fact]) -> None:
@@ -225,12 +237,12 @@ class GridEngine:
         notes: dict[str, list[Note]] = {known.symbol: [] for known in symbols}
         for known in symbols:
             self._set_hold(known, HoldReason.FILES, is_held=not self.recorder.is_healthy)
-            self._set_hold(known, HoldReason.NO_PRICE, is_held=known.quote is None)
+            is_old = known.quote is None or now - known.quoted_ms > self.settings.quote_max_age_ms
+            self._set_hold(known, HoldReason.NO_PRICE, is_held=is_old)
             self._decide(known, now, notes[known.symbol])
         plans = [plan_symbol(known, now) for known in symbols]
-        purse = open_purse(
-            self.book.wallet, symbols, self.settings.buffer_percent, now, self.settings.wallet_max_age_ms
-        )
+        is_fresh = now - self.book.wallet_heard_ms <= self.settings.wallet_max_age_ms
+        purse = open_purse(self.book.wallet, symbols, self.settings.buffer_percent, is_fresh=is_fresh)
         allotment = allot(plans, purse)
         self.watch.want_balance(now, wanted=allotment.wants_balance)
         is_busy = self._send(symbols, allotment)
@@ -304,4 +316,4 @@ class GridEngine:
             ]
             self.executor.withdraw_openings(opening)
         self.recorder.save_state(self.book.symbols.values())
-        self.recorder.save_status(self.mode.value, reason, self.book, at_once=True)
+        self._show(at_once=True)

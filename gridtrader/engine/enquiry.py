@@ -129,7 +129,7 @@ class Enquiry:
 
     def read_wallet(self) -> None:
         """Read the balance. Raises GatewayError."""
-        self.book.learn_wallet(self.gateway.wallet())
+        self.book.learn_wallet(self.gateway.wallet(), self.clock.now_ms())
 
     def disagreement(self) -> tuple[SymbolKnown, Side] | None:
         """Return a side whose position our fills do not explain, though everything has been read."""

@@ -43,6 +43,14 @@ class Inbox:
             self._quotes.clear()
             return events
 
+    def take_first(self, *kinds: type[Event]) -> Event | None:
+        """Take out the first event of these kinds, leaving the others; None if there is none."""
+        with self._condition:
+            found = next((event for event in self._events if isinstance(event, kinds)), None)
+            if found is not None:
+                self._events.remove(found)
+            return found
+
     def take_overflow(self) -> bool:
         """Return whether events were lost since the last call."""
         with self._condition:

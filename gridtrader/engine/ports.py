@@ -295,6 +295,15 @@ class Archive(Protocol):
         """Return what the journal still holds, oldest first; damaged lines are left out and reported."""
         ...
 
+    @property
+    def journal_is_full(self) -> bool:
+        """Whether it is time to call `rotate_journal`."""
+        ...
+
+    def rotate_journal(self, records: Sequence[Record]) -> None:
+        """Begin a new file with these records; older files may then be dropped."""
+        ...
+
     def save_state(self, symbols: Mapping[str, SymbolState]) -> None: ...
     def trade(self, row: Mapping[str, str]) -> None:
         """Append a row to `trades_history.csv`."""

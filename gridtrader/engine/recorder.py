@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from gridtrader.domain.cycle import Cycle
 from gridtrader.domain.exact import plain
 from gridtrader.domain.known import SymbolKnown
+from gridtrader.domain.order_names import OrderName
 from gridtrader.domain.planner import Note, NoteLevel
-from gridtrader.domain.types import ExecutionKind, Side
+from gridtrader.domain.types import ExecutionKind, OrderKind, Side
 from gridtrader.engine import journal
 from gridtrader.engine.book import (
     AccountBook,
@@ -27,6 +28,7 @@ from gridtrader.engine.book import (
 )
 from gridtrader.engine.ports import Archive, ArchiveError, Clock, Diary, Record
 from gridtrader.engine.state import account_state, account_status, metrics_row, summary_line, trade_row
+from gridtrader.engine.tally import Tally
 
 _LEVELS = {
     NoteLevel.INFO: logging.INFO,
@@ -43,6 +45,8 @@ class Recorder:
     diary: Diary
     clock: Clock
     is_healthy: bool = True
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    _tail: journal.Tail = field(default_factory=journal.Tail)
     _unwritten: list[Record] = field(default_factory=list)
     _state_is_old: bool = True
     _said: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -66,9 +70,26 @@ class Recorder:
         except ArchiveError as error:
             self._fail("journal", error)
             return False
+        self._tail.note(self._unwritten)
         self._unwritten.clear()
         self._recover()
+        self._rotate()
         return True
+
+    def _rotate(self) -> None:
+        """Begin a new journal file when this one is long, with what a restart needs of it."""
+        if self.archive.journal_is_full:
+            try:
+                self.archive.rotate_journal(self._tail.records())
+            except ArchiveError:
+                self.log.exception("the journal goes on in its old file")
+
+    def read_journal(self) -> Sequence[Record]:
+        """Return the journal's records, oldest first. Raises ArchiveError."""
+        records = self.archive.read_journal()
+        self._tail = journal.Tail()
+        self._tail.note(records)
+        return records
 
     def _fail(self, what: str, error: ArchiveError) -> None:
         if self.is_healthy:
@@ -124,14 +145,20 @@ class Recorder:
         self.write_ahead(records)
         return alarms
 
+    def tally(self, symbol: str) -> Tally:
+        """Return what was done on a symbol since the process started."""
+        return self.tallies.setdefault(symbol, Tally())
+
     def _booked(self, fact: Booked) -> None:
         execution, name = fact.execution, fact.name
+        tally = self.tally(execution.symbol)
         if execution.kind is ExecutionKind.FUNDING:
             what = "funding"
-        elif name is None:
-            what = "foreign"
+            tally.funding += execution.fee
         else:
-            what = "take-profit" if not name.slot.kind.opens else f"level {name.slot.level}"
+            tally.fees += execution.fee
+            what = self._count(tally, name)
+        tally.last = f"{execution.side.name} {what} {plain(execution.qty)} at {plain(execution.price)}"
         row = trade_row(execution, what, name.slot.cycle if name else None)
         self.diary.trade(" ".join(f"{key}={value}" for key, value in row.items() if value))
         self.log.info(
@@ -148,8 +175,26 @@ class Recorder:
         except ArchiveError:
             self.log.exception("a trade is missing in the history file")
 
+    @staticmethod
+    def _count(tally: Tally, name: OrderName | None) -> str:
+        """Count a trade; returns what it was."""
+        if name is None:
+            return "foreign"
+        match name.slot.kind:
+            case OrderKind.ENTRY:
+                tally.entries += 1
+            case OrderKind.AVERAGING:
+                tally.averagings += 1
+            case OrderKind.TAKE_PROFIT:
+                tally.take_profits += 1
+                return "take-profit"
+        return f"level {name.slot.level}"
+
     def _closed(self, fact: CycleClosed) -> None:
         cycle = fact.cycle
+        tally = self.tally(fact.symbol)
+        tally.cycles_closed += 1
+        tally.net += fact.net_profit
         self.log.info(
             "%s %s cycle %d closed: levels %d, entry value %s, gross %s, fees %s, funding %s, net %s",
             fact.symbol,
@@ -180,6 +225,8 @@ class Recorder:
 
     def cycle_begun(self, symbol: str, side: Side, cycle: Cycle, executed_other: int) -> Record:
         """Log a new cycle and return its record."""
+        if executed_other:
+            self.tally(symbol).reopenings += 1
         self.log.info(
             "%s %s cycle %d: %d level(s) at once (other side has executed %d)",
             symbol,

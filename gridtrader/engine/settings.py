@@ -17,12 +17,18 @@ class EngineSettings:
     buffer_percent: Decimal
     fallback_fees: FeeRates
     """Used, with a WARNING, where the exchange does not tell the account's rates (demo, S7)."""
+    venue: str = "bybit"
+    """Whose fills the account's files tell of: a folder used with the embedded exchange is not for real money."""
     closing_fee_is_maker: bool = False
     cancel_opening_on_emergency: bool = True
     confirm_ms: int = 5_000
     """A command the stream has not confirmed for so long is looked up (C3)."""
     wallet_max_age_ms: int = 5_000
     """The balance is at most so old when it decides (S6)."""
+    quote_max_age_ms: int = 10_000
+    """An older price opens nothing: the price stream repeats itself every second while it lives."""
+    mm_refresh_ms: tuple[int, int] = (1_000, 15_000)
+    """Age of the risk rate at which it is read by REST: at the threshold, and far from it (R1)."""
     wallet_wait_ms: int = 200
     """How long a wallet push is waited for after a fill before REST is asked: it follows within milliseconds."""
     pause_ms: int = 1_000

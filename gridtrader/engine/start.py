@@ -26,6 +26,7 @@ from gridtrader.engine.ports import (
     GatewayError,
     MarginMode,
     Outcome,
+    Record,
     Refusal,
     Refused,
     Rejected,
@@ -91,7 +92,7 @@ class Starter:
         self._change(readings, book, needs_cross=needs_cross)
         if self._is_voided(readings, by_us=True):
             return None
-        book.learn_wallet(self.gateway.wallet())
+        book.learn_wallet(self.gateway.wallet(), self.clock.now_ms())
         self._unbooked.sort(key=lambda e: (e.at_ms, e.seq))
         self.recorder.record(Booked(e, parse_order_name(e.link_id)) for e in self._unbooked)
         return book
@@ -114,10 +115,24 @@ class Starter:
         return True
 
     def _memory(self) -> Mapping[str, SymbolMemory]:
-        memory, doubts = remember(self.recorder.archive.read_journal())
+        records = self.recorder.read_journal()
+        self._check_venue(records)
+        memory, doubts = remember(records)
         for doubt in doubts:
             self.recorder.log.warning("%s", doubt)
         return memory
+
+    def _check_venue(self, records: Sequence[Record]) -> None:
+        """Refuse a folder whose journal tells of another exchange; mark a new one as this exchange's."""
+        venues = [str(record["venue"]) for record in records if record.get("kind") == "venue" and "venue" in record]
+        venue = self.settings.venue
+        if not venues:
+            self.recorder.write_ahead([{"kind": "venue", "venue": venue, "at": self.clock.now_ms()}])
+        elif venues[-1] != venue:
+            raise CannotStart(
+                f"this account's folder holds the journal of trading on {venues[-1]!r}, this is {venue!r}: use "
+                f"another --accounts-dir, or move the folder away"
+            )
 
     def _read(self, strategy: Strategy) -> SymbolReading:
         symbol = strategy.symbol
@@ -135,7 +150,7 @@ class Starter:
             closing_fee=fees.maker if self.settings.closing_fee_is_maker else fees.taker,
             leverage=min(strategy.leverage, instrument.max_leverage),
         )
-        known.quote = self.gateway.quote(symbol)
+        known.quote, known.quoted_ms = self.gateway.quote(symbol), self.clock.now_ms()
         return SymbolReading(known, self._positions(symbol), tuple(self.gateway.open_orders(symbol)))
 
     def _fees(self, symbol: str) -> FeeRates:

@@ -49,7 +49,8 @@ def _executed(known: SymbolKnown, side: Side, level: int) -> LevelState:
     return LevelState(fill.qty, fill.average_price, level, fill.order_id, fill.created_ms, executed_ms)
 
 
-def _take_profit(known: SymbolKnown, side: Side) -> KnownOrder | None:
+def take_profit_order(known: SymbolKnown, side: Side) -> KnownOrder | None:
+    """Return the side's standing take-profit, if there is one."""
     if known.sides[side].cycle is None:
         return None
     order = known.latest.get(known.take_profit_slot(side))
@@ -57,7 +58,7 @@ def _take_profit(known: SymbolKnown, side: Side) -> KnownOrder | None:
 
 
 def _take_profit_id(known: SymbolKnown, side: Side) -> str | None:
-    order = _take_profit(known, side)
+    order = take_profit_order(known, side)
     return order.order_id if order else None
 
 
@@ -65,17 +66,17 @@ def _extra(known: SymbolKnown) -> dict[str, object]:
     """Return what `gridtrader status` shows beside the levels."""
     extra: dict[str, object] = {}
     for side in Side:
-        half, order = known.sides[side], _take_profit(known, side)
+        half, order = known.sides[side], take_profit_order(known, side)
         extra[side.name.lower()] = {
             "cycle": half.cycle.number if half.cycle else None,
-            "size": _number(half.open_qty),
-            "average_price": _number(half.cycle.average_entry) if half.cycle and half.has_entries else None,
-            "tp_price": _number(order.price) if order else None,
-            "tp_quantity": _number(order.leaves) if order else None,
+            "size": _shown(half.open_qty),
+            "average_price": _shown(half.cycle.average_entry) if half.cycle and half.has_entries else None,
+            "tp_price": _shown(order.price) if order else None,
+            "tp_quantity": _shown(order.leaves) if order else None,
             "executed_levels": known.executed_levels(side) if half.has_fills else 0,
         }
-    extra["reference_quantity"] = _number(known.reference.quantity(0)) if known.reference else None
-    extra["last_price"] = _number(known.quote.last) if known.quote else None
+    extra["reference_quantity"] = _shown(known.reference.quantity(0)) if known.reference else None
+    extra["last_price"] = _shown(known.quote.last) if known.quote else None
     extra["holds"] = sorted(hold.value for hold in known.holds)
     return extra
 
@@ -86,11 +87,11 @@ def account_status(mode: str, reason: str, book: AccountBook) -> dict[str, objec
     return {
         "mode": mode,
         "reason": reason,
-        "margin_balance": plain(wallet.margin_balance) if wallet else None,
-        "available": plain(wallet.available) if wallet else None,
-        "initial_margin": plain(wallet.initial_margin) if wallet else None,
-        "maintenance_margin": plain(wallet.maintenance_margin) if wallet else None,
-        "mm_rate_percent": plain(wallet.mm_rate * HUNDRED) if wallet else None,
+        "margin_balance": wallet.margin_balance if wallet else None,
+        "available": wallet.available if wallet else None,
+        "initial_margin": wallet.initial_margin if wallet else None,
+        "maintenance_margin": wallet.maintenance_margin if wallet else None,
+        "mm_rate_percent": wallet.mm_rate * HUNDRED if wallet else None,
         "wallet_at_ms": wallet.at_ms if wallet else None,
     }
 
@@ -113,10 +114,10 @@ def metrics_row(book: AccountBook, now_ms: int) -> dict[str, object]:
 def _side_metrics(known: SymbolKnown, side: Side) -> dict[str, object]:
     half = known.sides[side]
     return {
-        "size": plain(half.size),
+        "size": half.size,
         "levels": known.executed_levels(side) if half.has_fills else 0,
         "cycle": half.cycle.number if half.cycle else None,
-        "has_tp": _take_profit(known, side) is not None,
+        "has_tp": take_profit_order(known, side) is not None,
     }
 
 
@@ -124,7 +125,7 @@ def summary_line(known: SymbolKnown) -> str:
     """Return one line on a symbol, for the log."""
     parts = [known.symbol]
     for side in Side:
-        half, order = known.sides[side], _take_profit(known, side)
+        half, order = known.sides[side], take_profit_order(known, side)
         resting = sum(1 for o in known.alive(side) if o.name.slot.kind.opens)
         parts.append(
             f"{side.name} size {plain(half.size)}, {known.executed_levels(side) if half.has_fills else 0} executed, "
@@ -133,8 +134,9 @@ def summary_line(known: SymbolKnown) -> str:
     return "; ".join(parts)
 
 
-def _number(value: Decimal) -> str:
-    return plain(value)
+def _shown(value: Decimal) -> Decimal:
+    """Return a number for a file that people read: averages need no sixty digits."""
+    return round(value, 12).normalize() if value else Decimal(0)
 
 
 def trade_row(execution: Execution, what: str, cycle: int | None) -> dict[str, str]:

@@ -174,8 +174,8 @@ class Watch:
         wallet = self.book.wallet
         if wallet is None:
             return self._wallet_next
-        due = wallet.received_ms + refresh_interval_ms(wallet, self.settings.mm_threshold)
-        return max(due, self._wallet_next)
+        interval = refresh_interval_ms(wallet, self.settings.mm_threshold, *self.settings.mm_refresh_ms)
+        return max(self.book.wallet_heard_ms + interval, self._wallet_next)
 
     def _refresh_wallet(self, now_ms: int) -> None:
         wanted = self._wallet_at is not None and max(self._wallet_at, self._wallet_next) <= now_ms

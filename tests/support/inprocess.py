@@ -93,6 +93,11 @@ class MemoryArchive:
     snapshots: list[Mapping[str, object]] = field(default_factory=list)
     emergencies: list[dict[str, str]] = field(default_factory=list)
     is_full: bool = False
+    journal_is_full: bool = False
+
+    def rotate_journal(self, records: Sequence[Record]) -> None:
+        self._check()
+        self.records = list(records)
 
     def _check(self) -> None:
         if self.is_full:
@@ -132,7 +137,7 @@ class MemoryDiary:
         self.bot = logging.Logger("account", logging.DEBUG)
         self.records: list[logging.LogRecord] = []
         handler = logging.Handler()
-        handler.emit = self.records.append  # type: ignore[method-assign]
+        handler.emit = self.records.append  # type: ignore[method-assign, assignment]
         self.bot.addHandler(handler)
         self.trades: list[str] = []
         self.positions: list[str] = []
@@ -187,7 +192,6 @@ class Desk:
             maintenance_margin=view.total_maintenance_margin,
             mm_rate=view.mm_rate,
             at_ms=now + 1,
-            received_ms=now,
         )
 
     # --- reads ---

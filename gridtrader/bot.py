@@ -1,0 +1,254 @@
+"""MultiAccountBot: the supervisor. It knows which accounts should run and which do, and makes the two agree.
+
+Accounts start one after another; one that hangs or fails is passed over (T3). An account stopped by an emergency
+comes back when its file is removed by hand (R3); one whose start failed for a passing reason is tried again.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gridtrader.daemon import wiring
+from gridtrader.daemon.account import AccountRunner, Phase, Shared
+from gridtrader.daemon.clock import SystemClock
+from gridtrader.engine.ports import ArchiveError
+from gridtrader.engine.view import AccountView
+from gridtrader.exchange.credentials import ApiKey
+from gridtrader.exchange.rate_budget import RateBudget
+from gridtrader.exchange.supervisor import ConnectionBudget
+from gridtrader.exchange.tickers import TickerHub
+from gridtrader.logs import AccountLogs, DaemonLogs, Redactor
+from gridtrader.settings import AccountSettings, Settings
+from gridtrader.store.archive import JOURNAL_NAME
+from gridtrader.store.emergency import is_released, is_stopped, read_stop
+from gridtrader.store.lock import DirectoryLock
+
+_LOOK_S = 0.5
+_STUCK_S = 60.0
+"""An engine that takes no step for so long is reported: every blocking call in it has a shorter deadline."""
+_RETRY_S = (30.0, 60.0, 120.0, 300.0)
+"""Pauses between the starts of an account whose start failed for a passing reason."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One configured account as the supervisor sees it."""
+
+    account: AccountSettings
+    folder: Path
+    runner: AccountRunner | None = None
+    logs: AccountLogs | None = None
+    phase: Phase = Phase.STARTING
+    reason: str = ""
+    next_try: float | None = None
+    next_look: float = 0.0
+    """When a stopped account's emergency file is looked for next (monotonic)."""
+    tries: int = 0
+    last_view: AccountView | None = None
+    is_reported_stuck: bool = False
+
+
+class MultiAccountBot:
+    """Owns the accounts of one process. `run` blocks until `stop` is called, from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Mapping[str, ApiKey],
+        accounts_dir: Path,
+        logs: DaemonLogs,
+        redact: Redactor,
+        clock: SystemClock,
+        *,
+        venue: str = "bybit",
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._accounts_dir = accounts_dir
+        self._logs = logs
+        self._redact = redact
+        self._clock = clock
+        system = settings.system
+        edge = wiring.edge_settings(system)
+        connections = ConnectionBudget(edge, clock)
+        tickers = TickerHub(
+            wiring.hosts_of(system, demo=False),
+            wiring.hosts_of(system, demo=True),
+            connections,
+            edge,
+            clock,
+            logs.bot,
+        )
+        self._shared = Shared(system, edge, RateBudget(edge, clock), connections, tickers, clock, venue)
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self.members = [
+            Member(account, accounts_dir / account.id) for account in settings.accounts if account.enabled
+        ]
+
+    # --- life ---
+
+    def run(self) -> None:
+        """Start the accounts and look after them until `stop`; returns when all is closed. Raises StoreError."""
+        with DirectoryLock(self._accounts_dir):
+            self._logs.bot.info("starting %d account(s)", len(self.members))
+            try:
+                for member in self.members:
+                    if not self._stopping.is_set():
+                        self._launch(member)
+                while not self._stopping.is_set():
+                    self._wake.wait(_LOOK_S)
+                    self._wake.clear()
+                    for member in self.members:
+                        self._look_after(member)
+                    if self.has_failed:
+                        self._logs.bot.critical("no account can trade, and none may come back by itself: ending")
+                        return
+            finally:
+                self._shut_down()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether every account has failed for a reason that only a change of configuration or keys can mend."""
+        return all(member.phase is Phase.FAILED and member.next_try is None for member in self.members)
+
+    def stop(self) -> None:
+        """Ask for the end; returns at once."""
+        self._stopping.set()
+        self._wake.set()
+
+    def _shut_down(self) -> None:
+        """Close everything within the shutdown time; orders stay on the exchange (T8)."""
+        deadline = time.monotonic() + self._settings.system.daemon.shutdown_timeout_s
+        running = [member for member in self.members if member.runner is not None]
+        for member in running:
+            if member.runner is not None:
+                member.runner.ask_to_stop()
+        for member in running:
+            if member.runner is not None and not member.runner.join(deadline - time.monotonic() - 1.0):
+                self._logs.bot.error("account %s did not end in time and is left behind", member.account.id)
+            self._note(member)
+        self._shared.tickers.close()
+        for member in running:
+            if member.logs is not None:
+                member.logs.close()
+        self._logs.bot.info("stopped")
+
+    # --- one account ---
+
+    def _launch(self, member: Member) -> None:
+        """Start an account and wait until it trades, fails, or has had its time (T3)."""
+        account_id = member.account.id
+        try:
+            with contextlib.suppress(FileExistsError):
+                member.folder.mkdir(mode=0o700)
+            if is_stopped(member.folder):
+                self._hold_back(member)
+                return
+        except OSError as error:
+            member.phase, member.reason = Phase.FAILED, f"its folder cannot be used: {error}"
+            self._logs.bot.critical("account %s: %s", account_id, member.reason)
+            return
+        member.logs = member.logs or self._open_logs(member)
+        member.phase, member.reason, member.next_try = Phase.STARTING, "", None
+        member.runner = AccountRunner(
+            member.account, self._keys[account_id], member.folder, self._shared, member.logs, self._wake.set
+        )
+        member.runner.start()
+        deadline = time.monotonic() + self._settings.system.engine.start_timeout_s
+        while member.runner.phase is Phase.STARTING and not self._stopping.is_set():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._logs.bot.error("account %s takes long to start; the others go on meanwhile", account_id)
+                break
+            self._wake.wait(min(left, _LOOK_S))
+            self._wake.clear()
+        self._look_after(member)
+
+    def _open_logs(self, member: Member) -> AccountLogs:
+        system = self._settings.system
+        return AccountLogs(
+            member.folder,
+            self._redact,
+            self._clock.now_ms,
+            wiring.log_bounds(system),
+            zone=wiring.zone_of(system),
+            level=system.logs.level,
+            on_trouble=self._logs.record,
+        )
+
+    def _hold_back(self, member: Member) -> None:
+        """An emergency file is there: the account waits for a person (R3)."""
+        member.phase = Phase.STOPPED
+        try:
+            stop = read_stop(member.folder)
+        except ArchiveError:
+            stop = None
+        member.reason = stop.reason if stop is not None else "an emergency file is there"
+        self._logs.bot.critical(
+            "account %s does not start: emergency stop: %s; remove %s when its cause is gone",
+            member.account.id,
+            member.reason,
+            member.folder / ".emergency_stop",
+        )
+
+    def _look_after(self, member: Member) -> None:
+        before = member.phase
+        self._note(member)
+        if member.phase is not before:
+            self._phase_changed(member)
+        if member.phase is Phase.STOPPED:
+            now = time.monotonic()
+            if now >= member.next_look and is_released(member.folder, member.folder / JOURNAL_NAME):
+                self._logs.bot.warning(
+                    "account %s: the emergency file was removed; starting again", member.account.id
+                )
+                self._relaunch(member)
+            elif now >= member.next_look:
+                member.next_look = now + self._settings.system.daemon.stop_file_check_s
+        elif member.next_try is not None and time.monotonic() >= member.next_try:
+            self._relaunch(member)
+        elif member.phase is Phase.TRADING and member.runner is not None:
+            self._report_stuck(member, member.runner)
+
+    def _note(self, member: Member) -> None:
+        """Take over what the runner says of itself."""
+        runner = member.runner
+        if runner is not None:
+            member.phase = runner.phase
+            member.reason = runner.reason
+            member.last_view = runner.view or member.last_view
+
+    def _phase_changed(self, member: Member) -> None:
+        account_id, log = member.account.id, self._logs.bot
+        match member.phase:
+            case Phase.TRADING:
+                member.tries = 0
+                log.info("account %s trades", account_id)
+            case Phase.STOPPED:
+                log.critical("account %s: emergency stop: %s", account_id, member.reason)
+            case Phase.FAILED:
+                log.critical("account %s does not trade: %s", account_id, member.reason)
+                if member.runner is not None and member.runner.is_passing:
+                    pause = _RETRY_S[min(member.tries, len(_RETRY_S) - 1)]
+                    member.tries += 1
+                    member.next_try = time.monotonic() + pause
+                    log.warning("account %s: the start is tried again in %d s", account_id, pause)
+            case Phase.STARTING | Phase.ENDED:
+                pass
+
+    def _relaunch(self, member: Member) -> None:
+        """Start an account anew, with a full restoration, once its old thread is gone."""
+        if member.runner is not None and not member.runner.join(0):
+            return
+        member.runner = None
+        self._launch(member)
+
+    def _report_stuck(self, member: Member, runner: AccountRunner) -> None:
+        is_stuck = runner.silent_s > _STUCK_S
+        if is_stuck and not member.is_reported_stuck:
+            self._logs.bot.error("account %s has taken no step for %d s", member.account.id, int(runner.silent_s))
+        member.is_reported_stuck = is_stuck
