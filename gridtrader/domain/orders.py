@@ -124,9 +124,8 @@ class KnownOrder:
         and quantity are taken from the newest report.
         """
         before = (self.phase, self.filled, self.price, self.qty, self.change is None)
-        if not self.order_id:
-            self.order_id = report.order_id
-            self.created_ms = report.created_ms
+        self.order_id = self.order_id or report.order_id
+        self.created_ms = self.created_ms or report.created_ms
         if not self.confirmed_ms:
             self.confirmed_ms = report.updated_ms
         self.filled = max(self.filled, report.filled_qty)

@@ -78,6 +78,8 @@ def _trade(settings: Settings, keys: Mapping[str, ApiKey], options: RunOptions, 
     console = plain_console()
     try:
         options.accounts_dir.mkdir(parents=True, exist_ok=True)
+        if venue == VENUE:
+            logs.bot.info("the embedded exchange is at %s", settings.system.hosts.mainnet.rest)
         bot = MultiAccountBot(settings, keys, options.accounts_dir, logs, redact, clock, venue=venue)
         started = time.monotonic()
         with _stopping_on_signals(bot, options.duration_s), _display(bot, console, options):

@@ -8,62 +8,89 @@ from types import TracebackType
 from typing import Self
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from gridtrader.bot import Member
+from gridtrader.daemon.account import Phase
 from gridtrader.domain.exact import HUNDRED, plain
 from gridtrader.domain.types import Side
+from gridtrader.engine.tally import Tally
 from gridtrader.engine.view import SideView, SymbolView
 
 _REFRESH_S = 0.5
 _PLAIN_EVERY_S = 5.0
-_PLAIN_WIDTH = 170
-_PHASE_STYLES = {
-    "trading": "green",
-    "starting": "yellow",
-    "blind": "yellow",
-    "failed": "red",
-    "emergency stop": "red",
-}
+_PLAIN_WIDTH = 160
+_STYLES = {"trading": "green", "starting": "yellow", "blind": "yellow", "failed": "red", "emergency stop": "red"}
+_COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
+    ("account", "left"),
+    ("state", "left"),
+    ("balance", "right"),
+    ("MM %", "right"),
+    ("symbol", "left"),
+    ("price", "right"),
+    ("LONG", "right"),
+    ("SHORT", "right"),
+    ("entr.", "right"),
+    ("aver.", "right"),
+    ("cycl.", "right"),
+    ("reop.", "right"),
+    ("net", "right"),
+)
+_SUMMARY_COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
+    ("account", "left"),
+    ("symbol", "left"),
+    ("entries", "right"),
+    ("averagings", "right"),
+    ("cycles", "right"),
+    ("reopenings", "right"),
+    ("fees", "right"),
+    ("funding", "right"),
+    ("net of cycles", "right"),
+    ("LONG", "right"),
+    ("SHORT", "right"),
+    ("balance", "right"),
+    ("MM %", "right"),
+)
 
 
 def render(members: Sequence[Member], elapsed_s: float) -> Table:
-    """Return the table of all accounts."""
+    """Return the table of all accounts: a row for each symbol, a line of its own for what has gone wrong."""
     table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, title=f"gridtrader  {_duration(elapsed_s)}", title_justify="left"
+        box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=_title(elapsed_s), title_justify="left"
     )
-    for name in ("account", "state", "balance", "MM %"):
-        table.add_column(name, justify="right" if name in ("balance", "MM %") else "left", no_wrap=True)
-    table.add_column("symbol", no_wrap=True)
-    for name in ("price", "LONG lv+rest", "size", "TP", "SHORT lv+rest", "size", "TP"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("entries", "averag.", "TPs", "reopen.", "net USDT"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name, justify in _COLUMNS:
+        table.add_column(name, justify=justify, no_wrap=True)
     table.add_column("last event", ratio=1, no_wrap=True, overflow="ellipsis")
     for member in members:
         for row in _rows(member):
             table.add_row(*row)
+    table.caption = (
+        "levels executed+resting, quantity → take-profit; fills of entries, averagings; cycles; reopenings"
+    )
+    table.caption_justify = "left"
     return table
+
+
+def _title(elapsed_s: float) -> str:
+    return f"gridtrader  {_duration(elapsed_s)}"
 
 
 def _rows(member: Member) -> list[list[Text | str]]:
     view = member.last_view
-    state = view.mode if view is not None and member.phase.value == "trading" else member.phase.value
-    head: list[Text | str] = [member.account.id, Text(state, style=_PHASE_STYLES.get(state, ""))]
+    state = view.mode if view is not None and member.phase is Phase.TRADING else member.phase.value
+    head: list[Text | str] = [member.account.id, Text(state, style=_STYLES.get(state, ""))]
     if view is None or not view.symbols:
-        return [[*head, *[""] * 14, member.reason]]
-    head += [
-        _number(view.margin_balance, 2),
-        _number(view.mm_rate * HUNDRED if view.mm_rate is not None else None, 2),
-    ]
-    rows = []
+        return [[*head, *[""] * (len(_COLUMNS) - len(head)), Text(member.reason, style="red")]]
+    head += [_number(view.margin_balance, 2), _percent(view.mm_rate)]
+    rows: list[list[Text | str]] = []
     for place, symbol in enumerate(view.symbols):
-        rows.append([*(head if place == 0 else [""] * 4), *_symbol_cells(symbol)])
-    if member.phase.value not in ("trading", "starting", "ended"):
-        rows.append([*[""] * 4, Text(member.reason, style="red"), *[""] * 12])
+        cells = _symbol_cells(symbol)
+        if place == 0 and member.reason and member.phase is not Phase.TRADING:
+            cells[-1] = Text(member.reason, style="red")
+        rows.append([*(head if place == 0 else [""] * len(head)), *cells])
     return rows
 
 
@@ -72,19 +99,23 @@ def _symbol_cells(symbol: SymbolView) -> list[Text | str]:
     return [
         symbol.symbol,
         _number(symbol.last_price, None),
-        *_side_cells(symbol.sides[Side.LONG]),
-        *_side_cells(symbol.sides[Side.SHORT]),
+        _side_cell(symbol.sides[Side.LONG]),
+        _side_cell(symbol.sides[Side.SHORT]),
         str(tally.entries),
         str(tally.averagings),
         str(tally.cycles_closed),
         str(tally.reopenings),
         Text(_number(tally.net, 2), style="green" if tally.net > 0 else ""),
-        tally.last if not symbol.holds else f"held: {', '.join(symbol.holds)}",
+        Text(f"held: {', '.join(symbol.holds)}", style="yellow") if symbol.holds else tally.last,
     ]
 
 
-def _side_cells(side: SideView) -> list[Text | str]:
-    return [f"{side.executed}+{side.resting}", plain(side.size), _number(side.take_profit, None)]
+def _side_cell(side: SideView) -> str:
+    return f"{side.executed}+{side.resting} {plain(side.size)} → {_number(side.take_profit, None)}"
+
+
+def _percent(rate: Decimal | None) -> str:
+    return "-" if rate is None else f"{rate * HUNDRED:.2f}"
 
 
 def _number(value: Decimal | None, places: int | None) -> str:
@@ -141,37 +172,37 @@ def plain_console() -> Console:
 def summary(members: Sequence[Member], elapsed_s: float) -> Table:
     """Return what each account has done, for the end."""
     table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, title=f"summary after {_duration(elapsed_s)}", title_justify="left"
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title=f"summary after {_duration(elapsed_s)}",
+        title_justify="left",
     )
-    for name in ("account", "symbol"):
-        table.add_column(name, no_wrap=True)
-    for name in ("entries", "averagings", "cycles closed", "reopenings", "fees", "funding", "net of closed cycles"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("open LONG", "open SHORT", "balance", "MM %"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("ended as", no_wrap=True)
+    for name, justify in _SUMMARY_COLUMNS:
+        table.add_column(name, justify=justify, no_wrap=True)
+    table.add_column("ended as", overflow="fold")
     for member in members:
         view = member.last_view
-        ended = member.phase.value if not member.reason else f"{member.phase.value}: {member.reason}"
+        ended = f"{member.phase.value}: {member.reason}" if member.reason else member.phase.value
         if view is None or not view.symbols:
-            table.add_row(member.account.id, *[""] * 12, ended)
+            table.add_row(member.account.id, *[""] * (len(_SUMMARY_COLUMNS) - 1), ended)
             continue
         for place, symbol in enumerate(view.symbols):
-            tally = symbol.tally
+            is_first = place == 0
             table.add_row(
-                member.account.id if place == 0 else "",
+                member.account.id if is_first else "",
                 symbol.symbol,
-                str(tally.entries),
-                str(tally.averagings),
-                str(tally.cycles_closed),
-                str(tally.reopenings),
-                _number(tally.fees, 2),
-                _number(tally.funding, 2),
-                _number(tally.net, 2),
+                *_tally_cells(symbol.tally),
                 plain(symbol.sides[Side.LONG].size),
                 plain(symbol.sides[Side.SHORT].size),
-                _number(view.margin_balance, 2) if place == 0 else "",
-                _number(view.mm_rate * HUNDRED if view.mm_rate is not None else None, 2) if place == 0 else "",
-                ended if place == 0 else "",
+                _number(view.margin_balance, 2) if is_first else "",
+                _percent(view.mm_rate) if is_first else "",
+                ended if is_first else "",
             )
     return table
+
+
+def _tally_cells(tally: Tally) -> list[str]:
+    counts = (tally.entries, tally.averagings, tally.cycles_closed, tally.reopenings)
+    money = (tally.fees, tally.funding, tally.net)
+    return [*map(str, counts), *(_number(value, 2) for value in money)]
