@@ -55,7 +55,7 @@ def _start_ladder(known: SymbolKnown, now_ms: int) -> StartLadder | None:
     fresh = all(known.sides[side].cycle is not None for side in SIDES)
     if fresh and now_ms - known.decided_ms < known.strategy.reprice_ms:
         return None
-    reference = _reference(known)
+    reference = new_reference(known)
     if fresh and reference == known.reference and _opens_one_level(known):
         return None
     return StartLadder(reference)
@@ -65,7 +65,8 @@ def _opens_one_level(known: SymbolKnown) -> bool:
     return all(cycle is not None and cycle.immediate == 1 for cycle in (s.cycle for s in known.sides.values()))
 
 
-def _reference(known: SymbolKnown) -> Reference:
+def new_reference(known: SymbolKnown) -> Reference:
+    """Return the quantities a ladder begun now would have. Raises SizingError where they would not rise."""
     quote, strategy = known.quote, known.strategy
     if quote is None:
         raise LookupError(f"{known.symbol}: no price to size a ladder by")

@@ -138,6 +138,8 @@ class GridEngine:
     def _step(self) -> int:
         is_news = self._take_all(self.inbox.drain())
         now = self.clock.now_ms()
+        if is_news:
+            self.watch.notice(now)
         if self.inbox.take_overflow():
             self.watch.doubt(now, "events were lost, the inbox was full")
         if self.executor.has_doubts:
@@ -146,11 +148,11 @@ class GridEngine:
         self.watch.check_risk(self._last_symbol)
         if self.mode is Mode.BLIND:
             return IDLE_MS
-        is_due = self.watch.next_due() <= now or (self._wake_ms is not None and self._wake_ms <= now)
-        if is_due:
+        if self.watch.next_due() <= now:
+            is_news = True
             self._learn(self.watch.attend(now))
             self.watch.check_risk(self._last_symbol)
-        if (is_news or is_due or self._is_restless) and not self.watch.must_read:
+        if (is_news or self._is_restless or self._is_time(now)) and not self.watch.must_read:
             self._pass()
         self.recorder.retry_files(self.book.symbols.values())
         self.recorder.save_state(self.book.symbols.values())
@@ -159,6 +161,11 @@ class GridEngine:
         if self._wake_ms is not None:
             dues.append(self._wake_ms)
         return max(0, min(IDLE_MS, min(dues) - self.clock.now_ms()))
+
+    def _is_time(self, now_ms: int) -> bool:
+        """Whether an entry is due for a new price, or a refused command for another try."""
+        is_wake = self._wake_ms is not None and self._wake_ms <= now_ms
+        return is_wake or any(until <= now_ms for until in self.executor.pauses.values())
 
     def _show(self, *, at_once: bool = False) -> None:
         """Renew what people see: the status file and the picture for the live table."""

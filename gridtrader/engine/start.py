@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
+from gridtrader.domain.decide import new_reference
 from gridtrader.domain.exact import plain
 from gridtrader.domain.known import Strategy, SymbolKnown
 from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.planner import plan_symbol
 from gridtrader.domain.reconcile import reconcile
+from gridtrader.domain.sizing import SizingError
 from gridtrader.domain.types import SIDES, Execution, FeeRates, OrderStatus, PositionReport, Side
 from gridtrader.engine.book import AccountBook, Booked
 from gridtrader.engine.errors import CannotStart, StopAccount
@@ -151,7 +153,18 @@ class Starter:
             leverage=min(strategy.leverage, instrument.max_leverage),
         )
         known.quote, known.quoted_ms = self.gateway.quote(symbol), self.clock.now_ms()
-        return SymbolReading(known, self._positions(symbol), tuple(self.gateway.open_orders(symbol)))
+        positions = self._positions(symbol)
+        self._check_sizing(known, is_flat=not any(report.size for report in positions.values()))
+        return SymbolReading(known, positions, tuple(self.gateway.open_orders(symbol)))
+
+    def _check_sizing(self, known: SymbolKnown, *, is_flat: bool) -> None:
+        """Refuse a configuration whose quantities would not rise (S1); a ladder that runs keeps its own."""
+        try:
+            new_reference(known)
+        except SizingError as error:
+            if is_flat:
+                raise CannotStart(str(error)) from error
+            self.recorder.log.warning("the running ladder is kept, a new one could not be opened: %s", error)
 
     def _fees(self, symbol: str) -> FeeRates:
         fees = self.gateway.fee_rates(symbol)

@@ -46,7 +46,7 @@ class Watch:
 
     def attend(self, now_ms: int) -> Iterator[Fact]:
         """Ask for whatever is due. Raises StopAccount where something critical cannot be had."""
-        self._notice_unsettled(now_ms)
+        self._resolve_unsettled(now_ms)
         if self.read_at <= now_ms:
             yield from self._read_all(now_ms)
         for known, order in self.enquiry.overdue(now_ms):
@@ -146,20 +146,24 @@ class Watch:
 
     # --- fills and position that do not (yet) tell the same ---
 
-    def _notice_unsettled(self, now_ms: int) -> None:
+    def notice(self, now_ms: int) -> None:
+        """Note which sides do not (or no longer) add up; called after events."""
         for known in self.book.symbols.values():
             for side in SIDES:
-                key = (known.symbol, side)
-                if not known.is_unsettled(side):
-                    self._unsettled_since.pop(key, None)
-                elif now_ms - self._unsettled_since.setdefault(key, now_ms) >= self.settings.confirm_ms:
-                    self.recorder.log.warning(
-                        "%s %s: a fill is told by one stream and not by the other; read by REST",
-                        known.symbol,
-                        side.name,
-                    )
-                    self._unsettled_since[key] = now_ms
-                    self.read_at = now_ms
+                if known.is_unsettled(side):
+                    self._unsettled_since.setdefault((known.symbol, side), now_ms)
+                else:
+                    self._unsettled_since.pop((known.symbol, side), None)
+
+    def _resolve_unsettled(self, now_ms: int) -> None:
+        """Have everything read where a side has not added up for too long."""
+        for (symbol, side), since in self._unsettled_since.items():
+            if now_ms - since >= self.settings.confirm_ms:
+                self.recorder.log.warning(
+                    "%s %s: a fill is told by one stream and not by the other; read by REST", symbol, side.name
+                )
+                self._unsettled_since[symbol, side] = now_ms
+                self.read_at = now_ms
 
     # --- the balance and the risk rate ---
 

@@ -28,7 +28,7 @@ from gridtrader.audit.laws import Terms, check
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.settings import AccountSettings, Settings, load_settings
 
-_QUIET_S = 0.6
+_QUIET_S = 1.6
 _REST_LIMIT_S = 20.0
 
 

@@ -5,11 +5,18 @@ exchange emits into the engine's inbox. Time is the test's.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
+from functools import partial
 
+from gridtrader.audit.books import BookFill, BookOrder, Books, name_of
+from gridtrader.audit.laws import Terms, check
+from gridtrader.audit.mirror import check_mirror
 from gridtrader.domain.instrument import Instrument
+from gridtrader.domain.known import Strategy
 from gridtrader.domain.types import (
     Amendment,
     Execution,
@@ -38,6 +45,7 @@ from gridtrader.engine.ports import (
     Rejected,
     StreamMessage,
     SymbolState,
+    Unreachable,
 )
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
@@ -152,25 +160,36 @@ class MemoryDiary:
         return [record.getMessage() for record in self.records if record.levelno >= level]
 
 
+Shuffle = Callable[[list[StreamMessage]], list[StreamMessage]]
+Fault = Callable[[str, str], Outcome | None]
+"""Takes a command ("place", "amend", "cancel") and an order name; see `Desk.before` and `Desk.after`."""
+
+
 @dataclass
 class Desk:
-    """The exchange's side of the table."""
+    """The exchange's side of the table, with hands to tamper with what passes over it."""
 
     exchange: Exchange
     clock: TestClock
     inbox: Inbox
-    told: int = 0
-    deliver: bool = True
+    shuffle: Shuffle = list
+    """What the streams make of the messages of one moment: doubled, reordered, lost."""
+    before: Fault = lambda command, name: None
+    """An outcome here means: the command never reaches the exchange."""
+    after: Fault = lambda command, name: None
+    """An outcome here is what the bot hears of a command that was carried out."""
+    is_down: bool = False
+    """Whether every read fails."""
+    commands: list[str] = field(default_factory=list)
 
     # --- streams ---
 
     def push(self) -> int:
         """Put what has happened into the engine's inbox; returns how many messages."""
-        events = self.exchange.drain()
-        if self.deliver:
-            for event in events:
-                self.inbox.put(self._message(event))
-        return len(events)
+        messages = [self._message(event) for event in self.exchange.drain()]
+        for message in self.shuffle(messages):
+            self.inbox.put(message)
+        return len(messages)
 
     def _message(self, event: model.Event) -> StreamMessage:
         match event:
@@ -196,10 +215,16 @@ class Desk:
 
     # --- reads ---
 
+    def _read(self) -> None:
+        if self.is_down:
+            raise Unreachable("the test has taken the exchange away")
+
     def account_mode(self) -> AccountMode:
+        self._read()
         return AccountMode(MarginMode(self.exchange.margin_mode(UID)), is_unified=True)
 
     def wallet(self) -> Wallet:
+        self._read()
         return self._wallet(self.exchange.wallet(UID))
 
     def instrument(self, symbol: str) -> Instrument:
@@ -229,6 +254,7 @@ class Desk:
         return [r for s in self.exchange.open_symbols(UID) for r in self.positions_of(s) if r.size]
 
     def positions_of(self, symbol: str) -> Sequence[PositionReport]:
+        self._read()
         views = {v.position_idx: v for v in self.exchange.positions(UID, symbol)}
         zero = Decimal(0)
         return [
@@ -240,6 +266,7 @@ class Desk:
         return [_order(order) for order in self.exchange.open_orders(UID, symbol)]
 
     def order(self, symbol: str, link_id: str) -> OrderReport | None:
+        self._read()
         order = self.exchange.find_order(UID, order_link_id=link_id)
         return None if order is None else _order(order)
 
@@ -254,7 +281,7 @@ class Desk:
     # --- commands ---
 
     def place(self, orders: Sequence[NewOrder], lane: Lane) -> Sequence[Outcome]:
-        return [self._do(lambda order=order: self._create(order)) for order in orders]
+        return [self._do("place", order.link_id, partial(self._create, order)) for order in orders]
 
     def _create(self, order: NewOrder) -> model.Order:
         request = model.OrderRequest(
@@ -272,46 +299,85 @@ class Desk:
     def amend(self, amendments: Sequence[Amendment], lane: Lane) -> Sequence[Outcome]:
         return [
             self._do(
-                lambda a=a: self.exchange.amend_order(
-                    UID, a.symbol, self._tick(), order_link_id=a.link_id, qty=a.qty, price=a.price
-                )
+                "amend",
+                a.link_id,
+                partial(self._amend, a),
             )
             for a in amendments
         ]
 
     def cancel(self, symbol: str, link_ids: Sequence[str], lane: Lane) -> Sequence[Outcome]:
-        return [
-            self._do(lambda n=n: self.exchange.cancel_order(UID, symbol, self._tick(), order_link_id=n))
-            for n in link_ids
-        ]
+        return [self._do("cancel", name, partial(self._cancel, symbol, name)) for name in link_ids]
+
+    def _amend(self, a: Amendment) -> model.Order:
+        return self.exchange.amend_order(
+            UID, a.symbol, self._tick(), order_link_id=a.link_id, qty=a.qty, price=a.price
+        )
+
+    def _cancel(self, symbol: str, name: str) -> model.Order:
+        return self.exchange.cancel_order(UID, symbol, self._tick(), order_link_id=name)
 
     def cancel_all(self, symbol: str) -> Outcome:
         self.exchange.cancel_all(UID, self._tick(), symbol=symbol)
         return Accepted("")
 
     def set_hedge_mode(self, symbol: str) -> Outcome:
-        return self._do(lambda: self.exchange.switch_mode(UID, symbol, None, 3, self._tick()), soft=110025)
+        return self._do("mode", symbol, lambda: self.exchange.switch_mode(UID, symbol, None, 3, self._tick()), 110025)
 
     def set_cross_margin(self) -> Outcome:
-        return self._do(lambda: self.exchange.set_margin_mode(UID, "REGULAR_MARGIN", self._tick()))
+        return self._do("margin", "", lambda: self.exchange.set_margin_mode(UID, "REGULAR_MARGIN", self._tick()))
 
     def set_leverage(self, symbol: str, leverage: Decimal) -> Outcome:
         return self._do(
-            lambda: self.exchange.set_leverage(UID, symbol, leverage, leverage, self._tick()), soft=110043
+            "leverage",
+            symbol,
+            lambda: self.exchange.set_leverage(UID, symbol, leverage, leverage, self._tick()),
+            110043,
         )
 
     def _tick(self) -> int:
         self.clock.now += 1
         return self.clock.now
 
-    def _do(self, command: object, soft: int = 0) -> Outcome:
+    def _do(self, command: str, name: str, deed: Callable[[], object], soft: int = 0) -> Outcome:
+        self.commands.append(f"{command} {name}")
+        spoiled = self.before(command, name)
+        if spoiled is not None:
+            return spoiled
         try:
-            result = command()  # type: ignore[operator]
+            result = deed()
         except model.Reject as reject:
             if reject.code == soft:
                 return Accepted("")
             return Rejected(_REFUSALS.get(reject.code, Refusal.OTHER), reject.code, reject.text)
-        return Accepted(result.order_id if isinstance(result, model.Order) else "")
+        return self.after(command, name) or Accepted(result.order_id if isinstance(result, model.Order) else "")
+
+
+def strategy(symbol: str = "DOGEUSDT", **changes: object) -> Strategy:
+    """Return a lively strategy for a symbol of the catalogue."""
+    values: dict[str, object] = {
+        "symbol": symbol,
+        "margin": Decimal(1),
+        "leverage": Decimal(25),
+        "step_percent": Decimal("0.5"),
+        "multiplier": Decimal(2),
+        "target": Decimal("0.005"),
+        "max_level": 6,
+        "entry_allowance_percent": Decimal("0.1"),
+        "reprice_ms": 3_000,
+    }
+    return Strategy(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def settings(*strategies: Strategy, **changes: object) -> EngineSettings:
+    values: dict[str, object] = {
+        "account_id": "001",
+        "strategies": strategies or (strategy(),),
+        "mm_threshold": Decimal("0.9"),
+        "buffer_percent": Decimal(15),
+        "fallback_fees": FeeRates(Decimal("0.0002"), Decimal("0.00055")),
+    }
+    return EngineSettings(**{**values, **changes})  # type: ignore[arg-type]
 
 
 class Table:
@@ -330,7 +396,7 @@ class Table:
         self.exchange = Exchange({s: catalogue[s] for s in prices}, options or model.Options(), 1)
         self.exchange.open_account(UID, model.World.MAINNET, Decimal(usdt), self.clock.now)
         for symbol, price in prices.items():
-            self._quote(symbol, price)
+            self.quote(symbol, price)
         self.settings = settings
         self.archive = archive or MemoryArchive()
         self.begin()
@@ -348,7 +414,8 @@ class Table:
         self.engine.start()
         self.rest()
 
-    def _quote(self, symbol: str, price: str) -> Quote:
+    def quote(self, symbol: str, price: str) -> Quote:
+        """Move the market without a word to the engine."""
         value = Decimal(price)
         self.clock.now += 1
         self.exchange.set_quote(symbol, model.Quote(value, value, value, value, value), self.clock.now)
@@ -356,7 +423,7 @@ class Table:
 
     def price(self, symbol: str, price: str) -> None:
         """Move the market and let the engine come to rest."""
-        quote = self._quote(symbol, price)
+        quote = self.quote(symbol, price)
         self.desk.push()
         self.inbox.put(NewQuote(symbol, quote))
         self.rest()
@@ -364,6 +431,91 @@ class Table:
     def walk(self, symbol: str, prices: Iterable[str]) -> None:
         for price in prices:
             self.price(symbol, price)
+
+    def wander(self, seed: int, steps: int, *, sigma: float = 0.004) -> Iterator[int]:
+        """Move the market of all symbols at random, yielding after each step."""
+        dice = random.Random(seed)
+        prices = {symbol: float(self.exchange.quote(symbol).last) for symbol in self.exchange.instruments}
+        for step in range(steps):
+            symbol = dice.choice(sorted(prices))
+            prices[symbol] *= 1 + dice.gauss(0, sigma)
+            tick = self.exchange.instruments[symbol].tick_size
+            self.price(symbol, str((Decimal(prices[symbol]) / tick).quantize(Decimal(1)) * tick))
+            yield step
+
+    # --- the books ---
+
+    def broken_laws(self) -> list[str]:
+        """Return which laws of section 9 the exchange's books break."""
+        books = self.books()
+        broken = check(books, [self._terms(s) for s in self.settings.strategies])
+        state = {symbol: _state_tree(entry) for symbol, entry in self.archive.states.items()}
+        return broken + check_mirror(state, books, [s.symbol for s in self.settings.strategies])
+
+    def books(self) -> Books:
+        exchange, wallet = self.exchange, self.exchange.wallet(UID)
+        return Books(
+            orders=[
+                BookOrder(
+                    o.symbol,
+                    o.position_idx,
+                    o.order_id,
+                    name_of(o.order_link_id),
+                    o.side == "Buy",
+                    o.reduce_only,
+                    Fraction(o.price),
+                    Fraction(o.leaves_qty),
+                )
+                for o in exchange.open_orders(UID)
+            ],
+            fills=[
+                BookFill(
+                    e.symbol,
+                    e.position_idx,
+                    name_of(e.order_link_id),
+                    Fraction(e.price),
+                    Fraction(e.qty),
+                    Fraction(e.closed_size),
+                    Fraction(e.fee),
+                    e.exec_type == "Funding",
+                    e.exec_time,
+                    e.seq,
+                )
+                for e in exchange.executions(UID)
+            ],
+            sizes={
+                (v.symbol, v.position_idx): Fraction(v.size)
+                for symbol in exchange.instruments
+                for v in exchange.positions(UID, symbol)
+            },
+            available=Fraction(wallet.total_available),
+            margin_balance=Fraction(wallet.total_margin_balance),
+        )
+
+    def _terms(self, s: Strategy) -> Terms:
+        row = self.exchange.instruments[s.symbol]
+        taker = Fraction(55, 100_000)
+        return Terms(
+            symbol=s.symbol,
+            multiplier=Fraction(s.multiplier),
+            target=Fraction(s.target),
+            max_level=s.max_level,
+            qty_step=Fraction(row.qty_step),
+            tick=Fraction(row.tick_size),
+            max_qty=Fraction(row.max_qty),
+            closing_fee=taker,
+            taker_fee=taker,
+            leverage=Fraction(min(s.leverage, row.max_leverage)),
+            step=Fraction(s.step_percent) / 100,
+            buffer=Fraction(self.settings.buffer_percent) / 100,
+        )
+
+    def open_names(self) -> list[str]:
+        return [order.order_link_id for order in self.exchange.open_orders(UID)]
+
+    def sizes(self, symbol: str) -> tuple[Decimal, Decimal]:
+        legs = {view.position_idx: view.size for view in self.exchange.positions(UID, symbol)}
+        return legs[1], legs[2]
 
     def rest(self, limit: int = 200) -> None:
         """Step until nothing more happens."""
@@ -381,9 +533,30 @@ class Table:
         end = self.clock.now + ms
         while self.clock.now < end:
             self.clock.now += min(1000, end - self.clock.now)
+            for symbol in self.exchange.instruments:  # the price stream repeats itself while it lives
+                self.inbox.put(NewQuote(symbol, self.desk.quote(symbol)))
             self.engine.step()
             self.desk.push()
         self.rest()
+
+
+def _state_tree(entry: SymbolState) -> dict[str, object]:
+    """Return a symbol's state as the file would show it to `check_mirror`."""
+    tree: dict[str, object] = {
+        "long_tp_order_id": entry.long_tp_order_id,
+        "short_tp_order_id": entry.short_tp_order_id,
+    }
+    for key, levels in (("long_positions", entry.long_positions), ("short_positions", entry.short_positions)):
+        tree[key] = [
+            {
+                "quantity": level.quantity,
+                "grid_level": level.grid_level,
+                "order_id": level.order_id,
+                **({"executed": level.executed_ms} if level.executed_ms is not None else {}),
+            }
+            for level in levels
+        ]
+    return tree
 
 
 def _order(order: model.Order) -> OrderReport:

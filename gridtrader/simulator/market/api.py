@@ -1,4 +1,7 @@
-"""What a source of prices offers, and the market that is made of several."""
+"""What a source of prices offers, and the market that is made of several.
+
+`opening.open_market` makes a market; `market.SourceMarket` is the implementation of `Market`.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -53,14 +56,23 @@ class DayStats:
     turnover_24h: Decimal
 
 
+class PriceError(ValueError):
+    """Prices that cannot be had or make no sense. The message is one line: place, value, and what is expected."""
+
+
 class PriceSource(Protocol):
-    """One symbol's prices: strictly increasing in time, repeatable (each `points()` starts anew, equal)."""
+    """One symbol's prices: never going back in time, repeatable (each `points()` starts anew, equal).
+
+    Only trades may share a millisecond; they then come in the order in which they happened.
+    """
 
     symbol: str
     start: int
     """Market time of the first point, milliseconds."""
     end: int | None
     """Market time of the last point; None for a market without end."""
+    funding_times: Sequence[int] | None
+    """Market times of the recorded settlements, rising; None: multiples of the contract's funding interval (UTC)."""
 
     def points(self) -> Iterator[Point]: ...
     def funding_rate(self, time: int) -> Decimal:
@@ -72,8 +84,13 @@ class Market(Protocol):
     """All symbols' sources on one market clock."""
 
     @property
+    def start(self) -> int:
+        """Market time of the first points: the latest start of all sources."""
+        ...
+
+    @property
     def now(self) -> int:
-        """Market time up to which `advance` has gone."""
+        """Market time up to which `advance` has gone; `start - 1` at first."""
         ...
 
     @property
@@ -99,7 +116,23 @@ class Market(Protocol):
         ...
 
     def klines(self, symbol: str, interval: str, start: int | None, end: int | None, limit: int) -> Sequence[Kline]:
-        """Return candles newest first, the running one included, as `GET /v5/market/kline` does."""
+        """Return candles newest first, the running one included, as `GET /v5/market/kline` does.
+
+        `interval` is V5's: 1 3 5 15 30 60 120 240 360 720 D W M. `start`/`end` bound the candles' openings, both
+        included; with `start` alone the oldest `limit` candles are meant, otherwise the newest.
+        """
+        ...
+
+    def mark_klines(
+        self, symbol: str, interval: str, start: int | None, end: int | None, limit: int
+    ) -> Sequence[Kline]:
+        """Return candles of the mark price (volume and turnover are 0), otherwise as `klines`."""
+        ...
+
+    def funding_history(
+        self, symbol: str, start: int | None, end: int | None, limit: int
+    ) -> Sequence[tuple[int, Decimal]]:
+        """Return (market time, rate) of past settlements newest first, as `GET /v5/market/funding/history` does."""
         ...
 
     def day(self, symbol: str) -> DayStats: ...
