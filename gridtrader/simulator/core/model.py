@@ -211,6 +211,11 @@ class Position:
     side: str = ""  # "Buy" | "Sell" | "" when flat
     size: Decimal = ZERO
     entry_price: Decimal = ZERO
+    """Average of the opening fills, unrounded; a reduction leaves it as it is."""
+    open_value: Decimal = ZERO
+    """Entry value of what is open now."""
+    open_fees: Decimal = ZERO
+    """The part of the opening fees that belongs to what is open now."""
     leverage: Decimal = Decimal(10)
     cur_realised_pnl: Decimal = ZERO
     """Since this position was opened, fees and funding included."""

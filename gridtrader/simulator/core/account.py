@@ -1,0 +1,122 @@
+"""One client of the exchange: money, settings, holdings, and everything it may ask about later."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from gridtrader.simulator.core.contract import Contract
+from gridtrader.simulator.core.holding import ONE_WAY, FeeRates, Holding
+from gridtrader.simulator.core.margin import MarginRules
+from gridtrader.simulator.core.model import (
+    ZERO,
+    ClosedPnl,
+    Execution,
+    LedgerEntry,
+    Options,
+    Order,
+    World,
+)
+
+CROSS = "REGULAR_MARGIN"
+ISOLATED = "ISOLATED_MARGIN"
+PORTFOLIO = "PORTFOLIO_MARGIN"
+MARGIN_MODES = (CROSS, ISOLATED, PORTFOLIO)
+
+
+class Records:
+    """What an account can look up: orders by id, and its history, oldest first."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Order] = {}
+        """The latest version of every order there ever was, by id."""
+        self.link_ids: dict[str, str] = {}
+        """The latest order id of each orderLinkId."""
+        self.closed_orders: list[Order] = []
+        self.executions: list[Execution] = []
+        self.ledger: list[LedgerEntry] = []
+        self.closed_pnl: dict[str, ClosedPnl] = {}
+        """One row per closing order, by order id."""
+
+    def find(self, order_id: str, order_link_id: str) -> Order | None:
+        """Return the order of that id, or else of that orderLinkId, whatever its status."""
+        return self.orders.get(order_id or self.link_ids.get(order_link_id, ""))
+
+
+class Account:
+    """A unified account with one coin, USDT, counted at 1 USD."""
+
+    def __init__(self, uid: int, world: World, options: Options) -> None:
+        self.uid = uid
+        self.world = world
+        self.cash = ZERO
+        """Wallet balance."""
+        self.cum_realised_pnl = ZERO
+        """Realised profit, fees and funding of all time."""
+        self.margin_mode = CROSS
+        self.default_mode = ONE_WAY
+        """Position mode of contracts the account has not touched."""
+        self.fees = FeeRates(ZERO, ZERO)
+        self.holdings: dict[str, Holding] = {}
+        self.exposed: dict[str, Holding] = {}
+        """The holdings that need margin."""
+        self.records = Records()
+        self._options = options
+        self.set_fees(options.maker_fee, options.taker_fee)
+
+    def set_fees(self, maker: Decimal, taker: Decimal) -> None:
+        """Set the rates (fractions); an exchange without fees keeps them at 0."""
+        free = not self._options.fees_enabled
+        self.fees.maker, self.fees.taker = (ZERO, ZERO) if free else (maker, taker)
+        for holding in self.holdings.values():
+            holding.touch()
+
+    def holding(self, contract: Contract) -> Holding:
+        """Return the account's holding in a contract; the first question makes one."""
+        holding = self.holdings.get(contract.symbol)
+        if holding is None:
+            rules = MarginRules.of(
+                contract.instrument.tiers,
+                hedge_margin=self._options.hedge_margin,
+                risk_tiers=self._options.risk_tiers,
+            )
+            holding = Holding(contract, self.default_mode, rules, self.fees)
+            self.holdings[contract.symbol] = holding
+        return holding
+
+    def mode(self, symbol: str) -> int:
+        holding = self.holdings.get(symbol)
+        return self.default_mode if holding is None else holding.mode
+
+    def note_exposure(self, holding: Holding) -> None:
+        """Keep `exposed` and the contract's holders true after a change of the holding."""
+        contract = holding.contract
+        if holding.is_exposed:
+            self.exposed[contract.symbol] = holding
+        else:
+            self.exposed.pop(contract.symbol, None)
+        if holding.has_position:
+            contract.holders.add(self.uid)
+        else:
+            contract.holders.discard(self.uid)
+
+    # --- margin of the whole account ---
+
+    def cushion(self) -> Decimal:
+        """Return margin balance minus maintenance margin; at 0 or below the account is liquidated."""
+        return sum([holding.cushion() for holding in self.exposed.values()], self.cash)
+
+    def equity(self) -> Decimal:
+        """Return the margin balance: cash and unrealised profit."""
+        return sum([holding.margin().unrealised for holding in self.exposed.values()], self.cash)
+
+    def available(self) -> Decimal:
+        """Return the margin balance less all initial margin (`totalAvailableBalance`); may be negative."""
+        total = self.cash
+        for holding in self.exposed.values():
+            margin = holding.margin()
+            total += margin.unrealised - margin.position_im - margin.order_im
+        return total
+
+    # --- orders ---
+
+    def working_orders(self) -> Iterable[Order]:
+        return [order for holding in self.holdings.values() for order in holding.orders.values()]

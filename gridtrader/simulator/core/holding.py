@@ -1,0 +1,233 @@
+"""One account's stake in one contract: its legs, its working orders, and the margin both need."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from gridtrader.simulator.core.contract import Contract
+from gridtrader.simulator.core.margin import (
+    LegMargin,
+    Margin,
+    MarginRules,
+    OpenLeg,
+    OrderTerms,
+    deduction_shares,
+)
+from gridtrader.simulator.core.model import ZERO, Order, OrderRequest, OrderStatus, Position, RiskTier
+from gridtrader.simulator.core.positions import OPPOSITE, SIGN
+
+ONE_WAY: Final = 0
+HEDGE: Final = 3
+DEFAULT_LEVERAGE: Final = Decimal(10)
+_LEGS_OF: Final = {ONE_WAY: (0,), HEDGE: (1, 2)}
+_OPENING_LEG: Final = {"Buy": 1, "Sell": 2}
+_ACTIVE: Final = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+
+
+@dataclass(slots=True)
+class FeeRates:
+    """What the account pays, as fractions of the value."""
+
+    maker: Decimal
+    taker: Decimal
+
+
+@dataclass(slots=True)
+class Load:
+    """The active orders of one direction: open quantity and value of the opening ones, open quantity of the closing.
+
+    In one-way mode every order without the reduce-only flag counts as opening.
+    """
+
+    opening_qty: Decimal = ZERO
+    opening_value: Decimal = ZERO
+    closing_qty: Decimal = ZERO
+
+
+def is_active(order: Order) -> bool:
+    """Return whether the order is in the book; untriggered conditional orders are not."""
+    return order.status in _ACTIVE
+
+
+class Holding:
+    """Legs and working orders; sums are kept as they change, so that no check walks through the orders."""
+
+    def __init__(self, contract: Contract, mode: int, rules: MarginRules, fees: FeeRates) -> None:
+        self.contract = contract
+        self.orders: dict[str, Order] = {}
+        """Working orders by id: active and untriggered, oldest first."""
+        self.active_count = 0
+        self.load = {"Buy": Load(), "Sell": Load()}
+        self._rules = rules
+        self._fees = fees
+        self._all_legs: dict[int, Position] = {}
+        self.switch(mode)
+
+    # --- legs ---
+
+    def switch(self, mode: int) -> None:
+        """Change the position mode; the caller has made sure that nothing is open."""
+        self.mode = mode
+        known = self._all_legs
+        leverage = next(iter(known.values())).leverage if known else DEFAULT_LEVERAGE
+        for idx in _LEGS_OF[mode]:
+            if idx not in known:
+                known[idx] = Position(self.contract.symbol, idx, leverage=leverage)
+        self.legs = {idx: known[idx] for idx in _LEGS_OF[mode]}
+        self.touch()
+
+    def set_leverage(self, buy: Decimal, sell: Decimal) -> None:
+        for leg in self._all_legs.values():
+            leg.leverage = sell if leg.position_idx == _OPENING_LEG["Sell"] else buy
+        self.touch()
+
+    def leverage(self, side: str) -> Decimal:
+        """Return the leverage at which an order of `side` opens."""
+        return self.legs[_OPENING_LEG[side] if self.mode == HEDGE else 0].leverage
+
+    @property
+    def has_position(self) -> bool:
+        return any(leg.size for leg in self.legs.values())
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether the account needs margin here."""
+        return self.has_position or any(load.opening_qty for load in self.load.values())
+
+    # --- closing ---
+
+    def closes(self, request: OrderRequest | Order) -> bool:
+        """Return whether an order can only close: in hedge mode by its nature, in one-way mode by its flag."""
+        if self.mode == HEDGE:
+            return request.position_idx != _OPENING_LEG[request.side]
+        return request.reduce_only
+
+    def closable(self, side: str) -> Decimal:
+        """Return the size of the position that an order of `side` would close, 0 if there is none."""
+        if self.mode == HEDGE:
+            return self.legs[_OPENING_LEG[OPPOSITE[side]]].size
+        leg = self.legs[0]
+        return leg.size if leg.side == OPPOSITE[side] else ZERO
+
+    def reduce_budget(self, side: str) -> Decimal:
+        """Return what is left to be closed by orders of `side` beside those that already rest."""
+        return self.closable(side) - self.load[side].closing_qty
+
+    # --- orders ---
+
+    def active_orders(self) -> Iterable[Order]:
+        return [order for order in self.orders.values() if is_active(order)]
+
+    @property
+    def conditional_count(self) -> int:
+        return len(self.orders) - self.active_count
+
+    def replace(self, old: Order | None, new: Order) -> None:
+        """Let `new` stand for `old` (None: a first version)."""
+        if old is not None and is_active(old):
+            self._count(old, -1)
+        if new.status.is_final:
+            self.orders.pop(new.order_id, None)
+        else:
+            self.orders[new.order_id] = new
+            if is_active(new):
+                self._count(new, 1)
+        self.touch()
+
+    def _count(self, order: Order, sign: int) -> None:
+        load = self.load[order.side]
+        self.active_count += sign
+        leaves = order.leaves_qty * sign
+        if order.reduce_only:
+            load.closing_qty += leaves
+        else:
+            load.opening_qty += leaves
+            load.opening_value += leaves * order.price
+
+    # --- margin ---
+
+    def touch(self) -> None:
+        """Forget computed margins: position, orders, leverage or fees have changed."""
+        self._cushion_mark: Decimal | None = None
+        self._margin_mark: Decimal | None = None
+        self._stakes: tuple[tuple[OpenLeg, Decimal], ...] | None = None
+        self._order_mm_tier: RiskTier | None = None
+
+    def terms(self, side: str) -> OrderTerms:
+        """Return what the margin of an opening order of `side` depends on."""
+        return OrderTerms(SIGN[side], self.leverage(side), self._fees.taker)
+
+    def value(self, extra_qty: Decimal = ZERO) -> Decimal:
+        """Return the value at the mark price of positions, opening orders and `extra_qty`, in USDT."""
+        qty = self.load["Buy"].opening_qty + self.load["Sell"].opening_qty + extra_qty
+        for leg in self.legs.values():
+            qty += leg.size
+        return qty * self.contract.mark
+
+    def tier(self) -> RiskTier:
+        """Return the tier of positions and opening orders at the mark price."""
+        return self._rules.tier(self.value())
+
+    def cushion(self) -> Decimal:
+        """Return unrealised profit minus maintenance margin: what this contract adds to the distance to liquidation.
+
+        This is asked for every holder at every quote, so it computes nothing else and nothing twice.
+        """
+        mark = self.contract.mark
+        if mark != self._cushion_mark:
+            tier = self.tier()
+            unrealised, required = ZERO, []
+            for leg, share in self._open_legs():
+                unrealised += leg.unrealised(mark)
+                required.append(leg.maintenance(mark, tier, share))
+            self._cushion = unrealised - self._rules.together(required) - self._order_mm(tier)
+            self._cushion_mark = mark
+        return self._cushion
+
+    def margin(self) -> Margin:
+        """Return all margins at the mark price now."""
+        mark = self.contract.mark
+        if mark != self._margin_mark:
+            tier = self.tier()
+            legs = {
+                leg.position_idx: LegMargin(
+                    leg.initial(mark), leg.maintenance(mark, tier, share), leg.unrealised(mark)
+                )
+                for leg, share in self._open_legs()
+            }
+            self._margin = Margin(
+                legs=legs,
+                position_im=self._rules.together([leg.initial for leg in legs.values()]),
+                position_mm=self._rules.together([leg.maintenance for leg in legs.values()]),
+                order_im=sum((self.terms(side).initial(load.opening_value) for side, load in self._opening()), ZERO),
+                order_mm=self._order_mm(tier),
+                unrealised=sum((leg.unrealised for leg in legs.values()), ZERO),
+                tier=tier,
+            )
+            self._margin_mark = mark
+        return self._margin
+
+    def _opening(self) -> list[tuple[str, Load]]:
+        return [(side, load) for side, load in self.load.items() if load.opening_qty]
+
+    def _order_mm(self, tier: RiskTier) -> Decimal:
+        if tier is not self._order_mm_tier:
+            rate = tier.maintenance_rate
+            parts = (self.terms(side).maintenance(load.opening_value, rate) for side, load in self._opening())
+            self._order_mm_sum = sum(parts, ZERO)
+            self._order_mm_tier = tier
+        return self._order_mm_sum
+
+    def _open_legs(self) -> tuple[tuple[OpenLeg, Decimal], ...]:
+        """Return the positions, each with its share of the tier's deduction."""
+        if self._stakes is None:
+            legs = tuple(self._open_leg(leg) for leg in self.legs.values() if leg.size)
+            self._stakes = tuple(zip(legs, deduction_shares(legs), strict=True))
+        return self._stakes
+
+    def _open_leg(self, leg: Position) -> OpenLeg:
+        terms = OrderTerms(SIGN[leg.side], leg.leverage, self._fees.taker)
+        return OpenLeg(
+            leg.position_idx, terms.sign, leg.size, leg.open_value, leg.leverage, terms.close_fee(leg.open_value)
+        )

@@ -1,0 +1,1 @@
+"""The WebSocket streams: private events per account, public market data per topic."""
