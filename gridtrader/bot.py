@@ -23,7 +23,7 @@ from gridtrader.exchange.tickers import TickerHub
 from gridtrader.logs import AccountLogs, DaemonLogs, Redactor
 from gridtrader.settings import AccountSettings, Settings
 from gridtrader.store.archive import JOURNAL_NAME
-from gridtrader.store.emergency import is_released, is_stopped, read_stop
+from gridtrader.store.emergency import acknowledge_stop, is_released, is_stopped, read_stop
 from gridtrader.store.lock import DirectoryLock
 
 _LOOK_S = 0.5
@@ -184,8 +184,10 @@ class MultiAccountBot:
         """An emergency file is there: the account waits for a person (R3)."""
         member.phase = Phase.STOPPED
         try:
+            acknowledge_stop(member.folder / JOURNAL_NAME, self._clock.now_ms)
             stop = read_stop(member.folder)
-        except ArchiveError:
+        except ArchiveError as error:
+            self._logs.bot.error("account %s: its removal will not be noticed: %s", member.account.id, error)
             stop = None
         member.reason = stop.reason if stop is not None else "an emergency file is there"
         self._logs.bot.critical(

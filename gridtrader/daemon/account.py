@@ -161,11 +161,8 @@ class AccountRunner:
         )
         symbols = [symbol.symbol for symbol in account.symbols]
         try:
-            stream.start()
-            for symbol in symbols:
-                shared.tickers.subscribe(symbol, demo, self._inbox)
             self._engine = engine
-            if self._start(engine):
+            if self._start(engine, stream):
                 self._loop(engine)
         finally:
             for symbol in symbols:
@@ -173,9 +170,13 @@ class AccountRunner:
             stream.stop()
             client.close()
 
-    def _start(self, engine: GridEngine) -> bool:
-        """Restore the account once its stream is up; returns whether it trades."""
+    def _start(self, engine: GridEngine, stream: PrivateStream) -> bool:
+        """Open the sockets and restore the account once its stream is up; returns whether it trades."""
         try:
+            engine.knock()
+            stream.start()
+            for symbol in self.account.symbols:
+                self._shared.tickers.subscribe(symbol.symbol, self.account.demo_trading, self._inbox)
             self._await_stream()
             if not self._inbox.is_closed:
                 engine.start()

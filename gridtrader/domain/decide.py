@@ -67,15 +67,13 @@ def _opens_one_level(known: SymbolKnown) -> bool:
 
 def new_reference(known: SymbolKnown) -> Reference:
     """Return the quantities a ladder begun now would have. Raises SizingError where they would not rise."""
-    quote, strategy = known.quote, known.strategy
-    if quote is None:
-        raise LookupError(f"{known.symbol}: no price to size a ladder by")
-    lowest = entry_price(quote.bid, Side.SHORT, strategy.entry_allowance_percent, known.instrument)
+    strategy = known.strategy
+    lowest = entry_price(known.touch(Side.SHORT), Side.SHORT, strategy.entry_allowance_percent, known.instrument)
     return reference_for(
         margin=strategy.margin,
         leverage=known.leverage,
         multiplier=strategy.multiplier,
-        price=quote.touch(Side.LONG),
+        price=known.touch(Side.LONG),
         lowest_price=lowest,
         max_level=strategy.max_level,
         instrument=known.instrument,

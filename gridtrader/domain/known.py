@@ -109,6 +109,8 @@ class SymbolKnown:
     quote: Quote | None = None
     quoted_ms: int = 0
     """When the quote was heard; our clock."""
+    last_trade: tuple[int, Decimal] | None = None
+    """Exchange time and price of our newest fill: it may know the market better than the quote."""
     holds: set[HoldReason] = field(default_factory=set)
     refused_legs: dict[tuple[Side, int], LegRefused] = field(default_factory=dict)
     depth_cap: int | None = None
@@ -117,6 +119,20 @@ class SymbolKnown:
     @property
     def symbol(self) -> str:
         return self.strategy.symbol
+
+    def touch(self, side: Side) -> Decimal:
+        """Return the price at which an entry of a side executes now. Raises LookupError without a quote.
+
+        Prices come ten times a second, fills at once: a take-profit that filled beyond the quote tells where the
+        market has gone, and the side it closed is to reopen there.
+        """
+        if self.quote is None:
+            raise LookupError(f"{self.symbol}: no price")
+        touch = self.quote.touch(side)
+        if self.last_trade is None or self.last_trade[0] <= self.quote.at_ms:
+            return touch
+        traded = self.last_trade[1]
+        return max(touch, traded) if side is Side.LONG else min(touch, traded)
 
     # --- orders ---
 

@@ -138,6 +138,12 @@ class KnownOrder:
         self.qty = report.qty
         return before != (self.phase, self.filled, self.price, self.qty, self.change is None)
 
+    def give_up_change(self) -> None:
+        """Forget a pending command: what stands is known, whether the command took effect or not."""
+        if self.change is not None:
+            self.change = None
+            self.asked_price = self.price
+
     def _settle_change(self, report: OrderReport) -> None:
         """Forget a pending command that this report answers."""
         if self.change is None:

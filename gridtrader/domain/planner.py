@@ -247,10 +247,7 @@ def _price_now(known: SymbolKnown, side: Side, previous: Decimal | None, *, is_e
 
 
 def _touch_price(known: SymbolKnown, side: Side) -> Decimal:
-    if known.quote is None:
-        raise LookupError(f"{known.symbol}: no price")
-    allowance = known.strategy.entry_allowance_percent
-    return entry_price(known.quote.touch(side), side, allowance, known.instrument)
+    return entry_price(known.touch(side), side, known.strategy.entry_allowance_percent, known.instrument)
 
 
 def _entry_reprice(known: SymbolKnown, order: KnownOrder, plan: SymbolPlan, now_ms: int) -> Decimal:
@@ -261,7 +258,7 @@ def _entry_reprice(known: SymbolKnown, order: KnownOrder, plan: SymbolPlan, now_
     if now_ms < due:
         plan.wake_ms = due if plan.wake_ms is None else min(plan.wake_ms, due)
         return order.price
-    distance = (known.quote.touch(order.side) - order.price) * order.side.sign
+    distance = (known.touch(order.side) - order.price) * order.side.sign
     return _touch_price(known, order.side) if distance > 0 else order.price
 
 

@@ -180,6 +180,8 @@ class AccountBook:
             if order.seen >= order.qty and not order.phase.is_final:
                 order.phase, order.change = Phase.FILLED, None
         moment = (execution.at_ms, execution.seq)
+        if known.last_trade is None or known.last_trade[0] <= execution.at_ms:
+            known.last_trade = (execution.at_ms, execution.price)
         if name.slot.kind.opens and side.cycle is not None:
             level = side.cycle.add_entry(name.slot.level, execution.qty, execution.price, execution.fee, moment)
             level.order_id = execution.order_id

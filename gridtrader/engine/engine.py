@@ -96,12 +96,18 @@ class GridEngine:
 
     # --- start ---
 
+    def knock(self) -> None:
+        """See whether the exchange answers to the account's key. Raises CannotStart."""
+        self._starter([]).knock()
+
+    def _starter(self, held: list[Event]) -> Starter:
+        return Starter(self.gateway, self.recorder, self.settings, self.clock, lambda: self._news(held))
+
     def start(self) -> None:
         """Restore the account (T3). Raises CannotStart; the engine may then be started anew."""
         now = self.clock.now_ms()
         held: list[Event] = []
-        starter = Starter(self.gateway, self.recorder, self.settings, self.clock, lambda: self._news(held))
-        self._wire(starter.start())
+        self._wire(self._starter(held).start())
         for known in self.book.symbols.values():
             self.watch.enquiry.complete_until[known.symbol] = now
         self.watch.read_at = now + self.settings.reconcile_ms

@@ -59,7 +59,7 @@ class Enquiry:
         if report is not None:
             self._settled(order)
             yield from self.book.learn_order(report, now)
-            order.change = None  # the answer is newer than the command, whether it took effect or not
+            order.give_up_change()  # the answer is newer than the command
             if order.phase in (Phase.SENT, Phase.UNKNOWN):
                 self._again(order, now)  # an older answer than what the stream will tell
             return
@@ -122,7 +122,7 @@ class Enquiry:
             yield from self.book.learn_order(report, self.clock.now_ms())
             order = known.orders.get(report.link_id)
             if order is not None and order.change is not None and order.change.kind is ChangeKind.AMEND:
-                order.change = None
+                order.give_up_change()
         for order in before:
             if order.link_id not in found and order.phase.may_execute:
                 yield from self.look_up(known, order)

@@ -161,8 +161,7 @@ class Executor:
         if isinstance(outcome, Unknown) or outcome.refusal in (Refusal.GONE, Refusal.UNCHANGED, Refusal.DUPLICATE):
             change.is_unknown = True  # done, or as we want it, or nobody knows: the order itself will say
             return
-        order.change = None
-        order.asked_price = order.price
+        order.give_up_change()
         self._stop_on_bad_key(outcome)
         if outcome.refusal in _OF_THE_MOMENT:
             self._pause(slot)

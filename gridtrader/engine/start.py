@@ -55,6 +55,15 @@ class Starter:
     news: Callable[[], Sequence[Event]]
     _unbooked: list[Execution] = field(default_factory=list)
 
+    def knock(self) -> None:
+        """Ask for what any good key may ask: a wrong one is told before anything waits. Raises CannotStart."""
+        try:
+            self.gateway.account_mode()
+        except Unreachable as error:
+            raise CannotStart(f"the exchange cannot be reached: {error}", is_passing=True) from error
+        except Refused as error:
+            raise CannotStart(_refusal(error), is_passing=error.refusal is Refusal.RATE) from error
+
     def start(self) -> AccountBook:
         """Return the proven book; the exchange then holds none of our orders. Raises CannotStart."""
         for attempt in range(self.settings.restore_tries):

@@ -4,6 +4,7 @@ Nothing here removes it, and one that is there already is left as it is: it tell
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Final
 
 from gridtrader.store.atomic import create_atomic
 from gridtrader.store.errors import StoreError
+from gridtrader.store.journal import Entry, Journal
 from gridtrader.store.journal_read import read_tail
 from gridtrader.store.json_text import Json, dumps, loads
 from gridtrader.store.times import from_iso, iso
@@ -56,6 +58,20 @@ def is_stopped(folder: Path) -> bool:
     except OSError as error:
         raise StoreError(path, "cannot be examined", error) from error
     return True
+
+
+def acknowledge_stop(journal: Path, now_ms: Callable[[], int]) -> None:
+    """Record in the journal that a stop file was found, also one made by hand: only then can it be released (R3).
+
+    The journal must not be open elsewhere. Raises StoreError.
+    """
+    if journal.exists() and any(record.kind == STOP_KIND for record in read_tail(journal)):
+        return
+    writer = Journal(journal, now_ms)
+    try:
+        writer.append(Entry(STOP_KIND, {"at": now_ms(), "reason": f"{STOP_NAME} was found at the start"}))
+    finally:
+        writer.close()
 
 
 def is_released(folder: Path, journal: Path) -> bool:

@@ -151,13 +151,14 @@ def test_s8_the_count_of_the_other_side_is_taken_once() -> None:
 
 def test_s2_the_quantities_stay_while_one_side_runs_and_are_new_when_both_are_flat() -> None:
     world = opened()
-    world.price("0.5")
     world.fill(world.take_profit(SHORT))
+    world.price("0.5")
     world.settle()
     assert world.quantities(SHORT)[0] == 75
     world.fill(world.take_profit(SHORT))
     world.decide()
     world.fill(world.take_profit(LONG))
+    world.price("0.5")
     world.settle()
     assert world.quantities(LONG) == world.quantities(SHORT) == [150, 300]
 
@@ -218,6 +219,17 @@ def test_s5_a_partly_filled_level_is_not_executed_and_only_its_rest_is_placed_ag
     (place,) = world.difference().place
     assert (place.name.slot.level, place.name.attempt, place.target.leaves) == (1, 1, D(50))
     assert place.target.price == D("0.9900")
+
+
+def test_s8_a_side_reopens_where_the_fill_says_the_market_is_not_where_an_older_quote_says() -> None:
+    world = opened()
+    price = world.known.orders[world.take_profit(SHORT)].price
+    world.fill(world.take_profit(SHORT))
+    for order in [o for o in world.known.alive(SHORT) if o.name.slot.kind.opens]:
+        world.report(order.link_id, OrderStatus.CANCELLED)
+    world.decide()
+    (place,) = [p for p in world.difference().place if p.name.slot.side is SHORT]
+    assert place.target.price == price < world.known.quote.bid  # type: ignore[union-attr]
 
 
 def test_s3_an_entry_that_does_not_fill_is_repriced_to_the_touch_after_a_few_seconds() -> None:

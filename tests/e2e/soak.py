@@ -126,7 +126,7 @@ def _check_all(control: Control, settings: Settings, folder: Path, result: SoakR
     result.names = []
     for account, dump in zip(settings.enabled_accounts, dumps, strict=True):
         books = books_from_dump(dump)
-        terms = [_terms(account, symbol.symbol, dump) for symbol in account.symbols]
+        terms = [terms_of(account, symbol.symbol) for symbol in account.symbols]
         state_path = folder / "accounts" / account.id / "bot_state.json"
         state = json.loads(state_path.read_text(), parse_float=str, parse_int=int)
         broken = check(books, terms) + check_mirror(state, books, [term.symbol for term in terms])
@@ -162,7 +162,8 @@ def _has_waiting_entry(dump: dict[str, Any]) -> bool:
 _INSTRUMENTS = Path(__file__).parents[2] / "gridtrader/simulator/catalogue/instruments.json"
 
 
-def _terms(account: AccountSettings, symbol: str, dump: dict[str, Any]) -> Terms:
+def terms_of(account: AccountSettings, symbol: str) -> Terms:
+    """Return what the laws need to know of one symbol of an account on the embedded exchange."""
     configured = next(s for s in account.symbols if s.symbol == symbol)
     row = next(row for row in _rows() if row["symbol"] == symbol)
     leverage = min(Fraction(configured.leverage), Fraction(row["leverageFilter"]["maxLeverage"]))
