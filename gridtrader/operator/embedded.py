@@ -21,6 +21,8 @@ from gridtrader.settings import Settings
 
 VENUE: Final = "embedded"
 ACCOUNTS_VARIABLE: Final = "GRIDTRADER_EXCHANGE_ACCOUNTS"
+DEFAULT_SPEED: Final = "600"
+"""Market seconds per second: within a minute every sample account has averaged, closed and reopened."""
 _READY_S: Final = 60.0
 _STOP_S: Final = 5.0
 
@@ -35,7 +37,7 @@ class EmbeddedFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedOptions:
-    """What `--prices`, `--seed` and `--speed` say; None leaves a value to the exchange."""
+    """What `--prices`, `--seed` and `--speed` say; None leaves a value to its default."""
 
     prices: Sequence[str] = ()
     seed: int | None = None
@@ -47,9 +49,7 @@ class EmbeddedOptions:
             result += ["--prices", *self.prices]
         if self.seed is not None:
             result += ["--seed", str(self.seed)]
-        if self.speed is not None:
-            result += ["--speed", self.speed]
-        return result
+        return [*result, "--speed", self.speed or DEFAULT_SPEED]
 
 
 class EmbeddedExchange:

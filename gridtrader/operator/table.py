@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from rich import box
-from rich.console import Console, JustifyMethod
+from rich.console import Console, Group, JustifyMethod
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -39,6 +39,13 @@ _COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
     ("reop.", "right"),
     ("net", "right"),
 )
+_NAMES = [name for name, _ in _COLUMNS]
+_DISPENSABLE = ("reop.", "aver.", "entr.", "balance", "state", "price")
+"""Columns that go where the terminal is narrow, the least needed first."""
+_LEAST_EVENT = 12
+_CAPTION = (
+    "LONG, SHORT: levels executed+resting, quantity → take-profit. Fills of entries, averagings; cycles; reopenings"
+)
 _SUMMARY_COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
     ("account", "left"),
     ("symbol", "left"),
@@ -56,22 +63,36 @@ _SUMMARY_COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
 )
 
 
-def render(members: Sequence[Member], elapsed_s: float) -> Table:
-    """Return the table of all accounts: a row for each symbol, a line of its own for what has gone wrong."""
+def render(members: Sequence[Member], elapsed_s: float, width: int) -> Table:
+    """Return the table of all accounts: a row for each symbol, and in the last column what goes wrong.
+
+    Columns keep the width of what is in them; where `width` (characters) is too small, the least needed ones go.
+    """
+    rows = [row for member in members for row in _rows(member)]
+    widths = [max([len(name), *(len(row[place]) for row in rows)]) for place, (name, _) in enumerate(_COLUMNS)]
+    shown = _fitting(widths, width)
     table = Table(
         box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=_title(elapsed_s), title_justify="left"
     )
-    for name, justify in _COLUMNS:
-        table.add_column(name, justify=justify, no_wrap=True)
+    for place in shown:
+        name, justify = _COLUMNS[place]
+        table.add_column(name, justify=justify, no_wrap=True, min_width=widths[place])
     table.add_column("last event", ratio=1, no_wrap=True, overflow="ellipsis")
-    for member in members:
-        for row in _rows(member):
-            table.add_row(*row)
-    table.caption = (
-        "levels executed+resting, quantity → take-profit; fills of entries, averagings; cycles; reopenings"
-    )
+    for row in rows:
+        table.add_row(*(row[place] for place in shown), row[-1])
+    table.caption = _CAPTION
     table.caption_justify = "left"
     return table
+
+
+def _fitting(widths: Sequence[int], width: int) -> list[int]:
+    """Return the places of the columns that fit, in order."""
+    shown = list(range(len(widths)))
+    for name in _DISPENSABLE:
+        if sum(widths[place] + 1 for place in shown) + _LEAST_EVENT <= width:
+            break
+        shown.remove(_NAMES.index(name))
+    return shown
 
 
 def _title(elapsed_s: float) -> str:
@@ -160,7 +181,7 @@ class LiveTable:
                 self._console.print(self._render())
 
     def _render(self) -> Table:
-        return render(self._members(), time.monotonic() - self._since)
+        return render(self._members(), time.monotonic() - self._since, self._console.width)
 
 
 def plain_console() -> Console:
@@ -169,8 +190,8 @@ def plain_console() -> Console:
     return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
 
 
-def summary(members: Sequence[Member], elapsed_s: float) -> Table:
-    """Return what each account has done, for the end."""
+def summary(members: Sequence[Member], elapsed_s: float) -> Group:
+    """Return what each account has done, for the end, and a line for each that did not end as it was told to."""
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -180,14 +201,9 @@ def summary(members: Sequence[Member], elapsed_s: float) -> Table:
     )
     for name, justify in _SUMMARY_COLUMNS:
         table.add_column(name, justify=justify, no_wrap=True)
-    table.add_column("ended as", overflow="fold")
     for member in members:
         view = member.last_view
-        ended = f"{member.phase.value}: {member.reason}" if member.reason else member.phase.value
-        if view is None or not view.symbols:
-            table.add_row(member.account.id, *[""] * (len(_SUMMARY_COLUMNS) - 1), ended)
-            continue
-        for place, symbol in enumerate(view.symbols):
+        for place, symbol in enumerate(view.symbols if view is not None else ()):
             is_first = place == 0
             table.add_row(
                 member.account.id if is_first else "",
@@ -195,11 +211,13 @@ def summary(members: Sequence[Member], elapsed_s: float) -> Table:
                 *_tally_cells(symbol.tally),
                 plain(symbol.sides[Side.LONG].size),
                 plain(symbol.sides[Side.SHORT].size),
-                _number(view.margin_balance, 2) if is_first else "",
-                _percent(view.mm_rate) if is_first else "",
-                ended if is_first else "",
+                _number(view.margin_balance, 2) if is_first and view is not None else "",
+                _percent(view.mm_rate) if is_first and view is not None else "",
             )
-    return table
+    troubled = [member for member in members if member.phase is not Phase.ENDED]
+    return Group(
+        table, *(Text(f"account {m.account.id}: {m.phase.value}: {m.reason}", style="red") for m in troubled)
+    )
 
 
 def _tally_cells(tally: Tally) -> list[str]:

@@ -47,6 +47,7 @@ from gridtrader.simulator.core.model import (
     World,
 )
 from gridtrader.simulator.core.round import Rounds
+from gridtrader.simulator.core.switches import check_options
 from gridtrader.simulator.core.tape import Tape
 
 MAX_CANCEL_ALL = 500
@@ -59,6 +60,7 @@ class Exchange:
     def __init__(self, instruments: Mapping[str, Instrument], options: Options | None = None, seed: int = 0) -> None:
         self.instruments = dict(instruments)
         self.options = options if options is not None else Options()
+        check_options(self.options)
         self._contracts = {symbol: Contract(instrument) for symbol, instrument in instruments.items()}
         self._accounts: dict[int, Account] = {}
         self._tape = Tape(seed)
@@ -285,7 +287,7 @@ class Exchange:
         for (trigger_by, _), queue in contract.triggers.items():
             price = contract.price_of(trigger_by)
             if queue.is_reached(price):
-                for uid, order_id in queue.reached(price):
+                for uid, order_id, _ in queue.reached(price):
                     account = self._accounts[uid]
                     round_ = self._rounds.open(account, contract, now)
                     placing.fire(round_, account.records.orders[order_id], self.options)

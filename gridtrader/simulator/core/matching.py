@@ -1,6 +1,7 @@
 """Matching against a quote instead of a book (see `exchange` for the model in words)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -86,31 +87,52 @@ def _offers(contract: Contract, side: str, limit: Decimal) -> Iterator[tuple[Dec
         price += step
 
 
-Shares = dict[int, list[tuple[str, Decimal]]]
-"""By uid: (order id, quantity) in the order of execution."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a resting order gets of a quote; `rank` is its place in time."""
+
+    order_id: str
+    qty: Decimal
+    rank: int
 
 
-def shares(contract: Contract, accounts: Mapping[int, Account]) -> Shares:
-    """Return what the new quote fills of the resting orders: nearest to the market first, then by age.
+def shares(contract: Contract, accounts: Mapping[int, Account]) -> dict[int, list[Share]]:
+    """Return by uid what the new quote fills of the resting orders, in the order of execution.
 
-    A quote with a size brings it once for the buys and once for the sells, for all accounts together.
+    Within a side: nearest to the market first, then by age; a quote with a size brings it once for the buys and once
+    for the sells, for all accounts together. Where a thin market has left orders of both sides in reach, the side
+    whose first order is older goes first.
     """
-    quote = contract.quote
-    found: Shares = {}
-    for side, size in (("Buy", quote.ask_size), ("Sell", quote.bid_size)):
-        for uid, order_id in contract.resting[side].reached(touch(quote, side)):
-            leaves = accounts[uid].records.orders[order_id].leaves_qty
-            qty = leaves if size is None else min(size, leaves)
-            if qty <= ZERO:
-                break
-            found.setdefault(uid, []).append((order_id, qty))
-            size = None if size is None else size - qty
-    return found
+    found: dict[int, dict[str, list[Share]]] = {}
+    for side in ("Buy", "Sell"):
+        for uid, share in _shares_of(contract, side, accounts):
+            found.setdefault(uid, {}).setdefault(side, []).append(share)
+    return {
+        uid: [share for mine in sorted(sides.values(), key=lambda mine: mine[0].rank) for share in mine]
+        for uid, sides in found.items()
+    }
 
 
-def fill_shares(round_: Round, mine: list[tuple[str, Decimal]]) -> None:
-    """Execute the shares of one account, each at its order's own price, as maker."""
+def _shares_of(contract: Contract, side: str, accounts: Mapping[int, Account]) -> Iterator[tuple[int, Share]]:
+    quote, queue = contract.quote, contract.resting[side]
+    left = quote.ask_size if side == "Buy" else quote.bid_size
+    for uid, order_id, rank in queue.reached(touch(quote, side)):
+        leaves = accounts[uid].records.orders[order_id].leaves_qty
+        qty = leaves if left is None else min(left, leaves)
+        if qty <= ZERO:
+            return
+        yield uid, Share(order_id, qty, rank)
+        left = None if left is None else left - qty
+
+
+def fill_shares(round_: Round, mine: Iterable[Share]) -> None:
+    """Execute the shares of one account, each at its order's own price, as maker.
+
+    In one-way mode an order filled just before may have closed what a reduce-only order was for.
+    """
     orders = round_.account.records.orders
-    for order_id, qty in mine:
-        order = orders[order_id]
-        round_.fill(order, order.price, qty, is_maker=MAKER)
+    for share in mine:
+        order = orders[share.order_id]
+        qty = min(share.qty, round_.holding.closable(order.side)) if order.reduce_only else share.qty
+        if qty:
+            round_.fill(order, order.price, qty, is_maker=MAKER)

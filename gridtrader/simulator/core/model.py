@@ -173,7 +173,7 @@ class Execution:
 
     uid: int
     exec_id: str
-    exec_type: str  # Trade | Funding | BustTrade | AdlTrade
+    exec_type: str  # Trade | Funding | BustTrade | AdlTrade | Delivery
     symbol: str
     side: str
     position_idx: int
@@ -281,7 +281,7 @@ class LedgerEntry:
     time: int
     symbol: str
     side: str
-    type: str  # TRADE | SETTLEMENT | TRANSFER_IN | TRANSFER_OUT | LIQUIDATION | ADL
+    type: str  # TRADE | SETTLEMENT | TRANSFER_IN | TRANSFER_OUT | LIQUIDATION | ADL | DELIVERY
     qty: Decimal
     size: Decimal
     """Signed position size after the event."""

@@ -48,9 +48,6 @@ class PriceQueue:
         insort(self._entries, entry)
         self._look()
 
-    def rank_of(self, order_id: str) -> int:
-        return -self._by_id[order_id][1]
-
     def remove(self, order_id: str) -> bool:
         """Remove the order; return whether it was waiting here."""
         entry = self._by_id.pop(order_id, None)
@@ -67,10 +64,10 @@ class PriceQueue:
             return False
         return price <= nearest if self._sign > 0 else price >= nearest
 
-    def reached(self, price: Decimal) -> list[tuple[int, str]]:
-        """Return (uid, order id) of all whose price is reached, first come first; they stay in the queue."""
+    def reached(self, price: Decimal) -> list[tuple[int, str, int]]:
+        """Return (uid, order id, rank) of all whose price is reached, first one first; they stay in the queue."""
         first = bisect_left(self._entries, (price * self._sign, _LAST_RANK, 0, ""))
-        return [(uid, order_id) for _, _, uid, order_id in reversed(self._entries[first:])]
+        return [(uid, order_id, -younger) for _, younger, uid, order_id in reversed(self._entries[first:])]
 
     def _look(self) -> None:
         self.nearest = self._entries[-1][0] * self._sign if self._entries else None

@@ -1,5 +1,7 @@
 """Amending and cancelling: what changes, what is refused, and the races with fills."""
 
+from typing import Any
+
 import pytest
 
 from gridtrader.simulator.core.model import OrderStatus
@@ -142,7 +144,7 @@ def test_a_post_only_order_amended_into_the_market_is_cancelled() -> None:
     ids=["a smaller quantity", "a smaller quantity by option", "a larger quantity", "a better price"],
 )
 def test_amending_may_cost_the_place_in_the_queue(
-    values: dict[str, str], options: dict[str, bool], first: str
+    values: dict[str, str], options: dict[str, Any], first: str
 ) -> None:
     venue = Venue(**options)
     older, younger = venue.order("Buy", "3", "95.00"), venue.order("Buy", "3", "95.00")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_every_contract_of_the_catalogue_makes_sense(symbol: str) -> None:
     assert contract.tick_size / contract.reference_price < D("0.001")
     assert 0 < contract.price_limit_x < contract.price_limit_y
     assert contract.tiers[0].max_leverage == contract.max_leverage
-    assert (contract.status, contract.funding_interval_min, contract.min_notional) == ("Trading", 480, 5)
+    assert (contract.status, contract.funding_interval_min, contract.min_notional) == ("Trading", 480, D(5))
 
 
 @pytest.mark.parametrize("symbol", sorted(load_catalogue()))
@@ -75,7 +76,7 @@ def test_the_tiers_of_the_catalogue_join_without_a_step(symbol: str) -> None:
     tiers = load_catalogue()[symbol].tiers
     assert len(tiers) == 8
     assert tiers[0].deduction == 0
-    for lower, upper in zip(tiers, tiers[1:], strict=False):
+    for lower, upper in pairwise(tiers):
         assert lower.limit < upper.limit
         assert lower.maintenance_rate < upper.maintenance_rate < upper.initial_rate
         assert lower.max_leverage > upper.max_leverage

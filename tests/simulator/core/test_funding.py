@@ -68,8 +68,10 @@ def test_equal_legs_pay_and_receive_the_same() -> None:
     assert [execution.exec_type for execution in venue.exchange.executions(UID)[-2:]] == ["Funding", "Funding"]
 
 
-def test_who_holds_nothing_hears_nothing() -> None:
+def test_who_holds_nothing_or_nothing_any_more_hears_nothing() -> None:
     venue = Venue()
+    venue.order("Buy", "10")
+    venue.order("Sell", "10")
     venue.order("Buy", "10", "95.00")
     venue.events()
     venue.exchange.settle_funding(COIN, D("0.0001"), venue.now)

@@ -1,5 +1,7 @@
 """Hedge mode: which order opens and closes which leg, and what closing orders may do."""
 
+from typing import Any
+
 import pytest
 
 from gridtrader.simulator.core.model import OrderStatus
@@ -10,7 +12,7 @@ NO_BUDGET = (110017, "orderQty will be truncated to zero")
 FAR = {LONG: ("Sell", "105.00", "110.00"), SHORT: ("Buy", "95.00", "90.00")}
 
 
-def with_position(idx: int, qty: str = "10", **options: object) -> Venue:
+def with_position(idx: int, qty: str = "10", **options: Any) -> Venue:
     venue = Venue(**options)
     venue.order(*(("Buy", qty, "100.00") if idx == LONG else ("Sell", qty, "99.99")), idx)
     venue.events()
@@ -120,7 +122,8 @@ def test_ten_conditional_orders_per_contract_are_the_limit() -> None:
 
 def test_quantity_zero_closes_the_whole_leg_only_with_both_flags() -> None:
     venue = with_position(LONG)
-    for flags in ({}, {"reduce_only": True}, {"close_on_trigger": True}):
+    each: tuple[dict[str, Any], ...] = ({}, {"reduce_only": True}, {"close_on_trigger": True})
+    for flags in each:
         code, text = refusal(lambda flags=flags: venue.order("Sell", "0", **flags))  # type: ignore[misc]
         assert (code, text) == (10001, "The number of contracts exceeds minimum limit allowed")
     venue.order("Sell", "4", "105.00")
@@ -129,7 +132,7 @@ def test_quantity_zero_closes_the_whole_leg_only_with_both_flags() -> None:
 
 
 def test_quantity_zero_needs_a_position() -> None:
-    whole = {"reduce_only": True, "close_on_trigger": True}
+    whole: dict[str, Any] = {"reduce_only": True, "close_on_trigger": True}
     assert refusal(lambda: Venue().order("Sell", "0", **whole)) == NO_POSITION
 
 
@@ -213,6 +216,17 @@ def test_in_one_way_mode_turning_the_position_cancels_its_closing_orders() -> No
     closer = venue.order("Sell", "10", "105.00", 0, reduce_only=True)
     venue.order("Sell", "12", "99.99", 0)
     assert venue.now_of(closer).cancel_type == "CancelByReduceOnly"
+
+
+def test_in_one_way_mode_a_reduce_only_order_never_opens_when_another_closed_first() -> None:
+    venue = one_way()
+    venue.order("Buy", "10", "100.00", 0)
+    plain = venue.order("Sell", "10", "104.00", 0)
+    closer = venue.order("Sell", "10", "105.00", 0, reduce_only=True)
+    venue.quote("106.00", "106.01")
+    assert venue.leg(0).size == 0
+    assert venue.now_of(plain).cum_exec_qty == 10
+    assert (venue.now_of(closer).cum_exec_qty, venue.now_of(closer).cancel_type) == (D(0), "CancelByReduceOnly")
 
 
 def test_in_one_way_mode_closing_without_the_flag_needs_no_money() -> None:

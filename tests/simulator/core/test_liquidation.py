@@ -1,12 +1,14 @@
 """The story of a liquidation: orders first, then the ladder, then the take-over."""
 
+from typing import Any
+
 import pytest
 
 from gridtrader.simulator.core.model import OrderStatus
 from tests.simulator.core.venue import BTC, COIN, LONG, SHORT, UID, D, Venue
 
 
-def fully_invested(idx: int = LONG, **options: object) -> Venue:
+def fully_invested(idx: int = LONG, **options: Any) -> Venue:
     """A leg of 40 at leverage 50 in an account of 100 USDT."""
     venue = Venue("100", **options)
     venue.exchange.set_leverage(UID, COIN, D(50), D(50), venue.now)

@@ -109,6 +109,14 @@ def test_of_several_quotes_within_a_second_the_last_one_is_sampled() -> None:
     assert average(premium, 1_000) == 2
 
 
+def test_a_quote_on_the_whole_second_replaces_the_one_before_it_there() -> None:
+    premium = PremiumAverage()
+    premium.feed(market("100", "101", "101"), 1_000)
+    assert average(premium, 1_000) == 1
+    premium.feed(market("100", "102", "102"), 1_000)
+    assert average(premium, 1_000) == 2
+
+
 def test_before_the_first_whole_second_there_is_no_premium() -> None:
     premium = PremiumAverage()
     assert average(premium, 500) == 0
@@ -126,6 +134,6 @@ def test_the_average_equals_sampling_by_hand() -> None:
             upcoming = [at for at, _ in quotes if at > now]
             if upcoming and moment >= upcoming[0]:
                 continue
-            seconds = [second for second in range(max(0, moment // 1000 - 29), moment // 1000 + 1)]
+            seconds = range(max(0, moment // 1000 - 29), moment // 1000 + 1)
             samples = [[value for at, value in quotes if at <= second * 1000][-1] for second in seconds]
             assert average(premium, moment) == D(sum(samples)) / len(samples)

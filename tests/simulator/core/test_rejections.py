@@ -196,6 +196,14 @@ def test_five_hundred_active_orders_are_the_limit() -> None:
     venue.order("Buy", "0.1", "90.00")
 
 
+def test_closing_orders_count_among_the_five_hundred() -> None:
+    venue = Venue()
+    venue.order("Buy", "50.1")
+    for _ in range(500):
+        venue.order("Sell", "0.1", "110.00")
+    assert refusal_code(lambda: venue.order("Sell", "0.1", "110.00")) == 110020
+
+
 def test_margin_is_needed_for_the_order_and_its_fees_to_the_last_digit() -> None:
     need = D(950) / 10 + D(950) * D("0.00055") + D(950) * D("0.9") * D("0.00055")
     assert Venue(str(need)).order("Buy", "10", "95.00").leaves_qty == 10

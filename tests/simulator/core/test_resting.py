@@ -33,4 +33,4 @@ def test_the_queue_answers_like_a_sorted_list(
         nearest = min((price for price, _ in left), default=None)
     assert queue.nearest == nearest
     assert queue.is_reached(reached) is bool(expected)
-    assert queue.reached(reached) == [(rank, f"o{rank}") for _, rank in expected]
+    assert queue.reached(reached) == [(rank, f"o{rank}", rank) for _, rank in expected]

@@ -1,5 +1,7 @@
 """Accounts and their settings: money, modes, leverage."""
 
+from typing import Any
+
 import pytest
 
 from gridtrader.simulator.core.exchange import Exchange
@@ -14,6 +16,23 @@ def test_a_new_account_is_in_one_way_mode_with_cross_margin_and_leverage_ten() -
     assert [(leg.position_idx, leg.leverage, leg.seq) for leg in exchange.positions(5, COIN)] == [(0, D(10), -1)]
     assert exchange.wallet(5).total_available == 100
     assert [row.type for row in exchange.ledger(5)] == ["TRANSFER_IN"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("reduce_only_victim", "nearest"),
+        ("hedge_margin", "none"),
+        ("post_only_violation", "cancelled"),
+        ("off_step_qty", ""),
+        ("link_ids_reserved", "never"),
+        ("price_limit", "ignore"),
+        ("taker_fee", D("-0.1")),
+    ],
+)
+def test_a_mistyped_option_is_an_error_that_says_what_is_allowed(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"option {name} is .*(allowed are|needed)"):
+        Venue(**{name: value})
 
 
 # --- money ---
@@ -70,7 +89,7 @@ def test_a_position_is_in_the_way_of_switching() -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"trigger_price": D(90), "trigger_direction": 2}])
-def test_an_order_is_in_the_way_of_switching(fields: dict[str, object]) -> None:
+def test_an_order_is_in_the_way_of_switching(fields: dict[str, Any]) -> None:
     venue = Venue()
     venue.order("Buy", "1", "95.00", **fields)
     assert refusal_code(lambda: venue.exchange.switch_mode(UID, COIN, None, 0, venue.now)) == 110028
@@ -172,6 +191,16 @@ def test_lower_leverage_needs_the_money_for_it() -> None:
     assert venue.wallet() == before
     venue.exchange.set_leverage(UID, COIN, D(20), D(20), 1)
     assert venue.wallet().total_available > before.total_available
+
+
+def test_more_leverage_is_possible_when_nothing_is_available_any_more() -> None:
+    venue = Venue("120")
+    venue.order("Buy", "10", "100.00")
+    venue.quote("95.00", "95.01")
+    assert venue.wallet().total_available < 0
+    venue.exchange.set_leverage(UID, COIN, D(11), D(11), 1)
+    assert venue.wallet().total_available < 0
+    assert venue.leg().leverage == 11
 
 
 def test_an_isolated_hedge_may_have_two_leverages() -> None:

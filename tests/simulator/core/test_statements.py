@@ -1,10 +1,11 @@
 """What an account can look up afterwards: fills, transaction log, closed profit, positions."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
-from tests.simulator.core.venue import COIN, LONG, SHORT, UID, D, Venue
+from tests.simulator.core.venue import COIN, LONG, SHORT, UID, D, Venue, instrument
 
 TAKER = D("0.00055")
 
@@ -17,7 +18,7 @@ def test_every_row_of_the_log_adds_up_and_so_does_the_log() -> None:
     venue.order("Sell", "4")
     rows = venue.exchange.ledger(UID)
     assert [row.type for row in rows] == ["TRANSFER_IN", "TRADE", "SETTLEMENT", "TRADE"]
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         assert row.change == row.cash_flow + row.funding - row.fee
         assert row.cash_balance == before.cash_balance + row.change
     assert sum(row.change for row in rows) == venue.wallet().wallet_balance
@@ -160,8 +161,6 @@ def test_flat_legs_need_nothing_and_say_so() -> None:
 
 
 def test_small_prices_are_averaged_with_more_decimals() -> None:
-    from tests.simulator.core.venue import instrument
-
     tiny = instrument(tick_size=D("0.0000001"), min_price=D("0.0000001"), qty_step=D(100), min_qty=D(100))
     venue = Venue(contract=tiny)
     venue.quote("0.0120000", "0.0120001")
