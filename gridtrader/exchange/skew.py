@@ -1,0 +1,47 @@
+"""How far the exchange's clock is from ours, learned from every answer."""
+
+import threading
+
+from gridtrader.engine.ports import Clock
+
+
+class ClockSkew:
+    """Exchange time = our time + skew. Safe to use from several threads.
+
+    An answer that bears the server's time t, asked for at s and received at r (ours), proves that the skew lies
+    between t − r and t − s. The first one gives the middle; of the later ones each that contradicts what is known
+    moves it to its nearer end. So no answer, however slow, makes it worse, and a clock that was set is followed at
+    once.
+    """
+
+    def __init__(self, clock: Clock, limit_ms: int) -> None:
+        """`limit_ms`: a skew beyond it is not believed."""
+        self._clock = clock
+        self._limit_ms = limit_ms
+        self._lock = threading.Lock()
+        self._skew_ms = 0
+        self._is_known = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any answer has been seen."""
+        return self._is_known
+
+    @property
+    def skew_ms(self) -> int:
+        return self._skew_ms
+
+    def now_ms(self) -> int:
+        """Return the exchange's time of day, as well as it is known."""
+        return self._clock.now_ms() + self._skew_ms
+
+    def observe(self, sent_ms: int, received_ms: int, server_ms: int) -> bool:
+        """Learn from one answer; return False if it claims a skew beyond the limit."""
+        low, high = server_ms - received_ms, server_ms - sent_ms
+        with self._lock:
+            wanted = min(max(self._skew_ms, low), high) if self._is_known else (low + high) // 2
+            if abs(wanted) > self._limit_ms:
+                return False
+            self._skew_ms = wanted
+            self._is_known = True
+        return True

@@ -1,0 +1,1 @@
+"""Stub servers, clocks and sinks for the tests of the exchange edge."""
