@@ -1,4 +1,7 @@
-"""The `gridtrader` command. Exit codes: 0 clean, 1 failed, 2 bad configuration or arguments."""
+"""The `gridtrader` command. Exit codes: 0 clean, 1 failed, 2 bad configuration or arguments.
+
+Each command imports what it needs when it is called: `status` must not wait for what only `run` uses.
+"""
 
 import argparse
 import sys
@@ -6,10 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gridtrader import __version__
-from gridtrader.operator.check import run_check
-from gridtrader.operator.embedded import EmbeddedOptions
-from gridtrader.operator.run import RunOptions, run
-from gridtrader.simulator import main as exchange
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,11 +26,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gridtrader {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_run(commands.add_parser("run", help="trade the configured accounts", description=run.__doc__))
-    exchange_parser = commands.add_parser("exchange", help="run the embedded exchange as a process of its own")
-    exchange.add_arguments(exchange_parser)
-    exchange_parser.set_defaults(command=exchange.run)
+    _add_run(commands.add_parser("run", help="trade the configured accounts"))
+    _add_exchange(commands)
     _add_check(commands.add_parser("check", help="validate configuration and keys; changes nothing"))
+    _add_status(commands.add_parser("status", help="what each account holds and does, from its files"))
+    _add_ladder(commands.add_parser("ladder", help="an account's ladder level by level, and what it needs"))
     return parser
 
 
@@ -55,6 +54,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.embedded import EmbeddedOptions
+    from gridtrader.operator.run import RunOptions, run
+
     embedded = EmbeddedOptions(arguments.prices or (), arguments.seed, arguments.speed)
     if not arguments.embedded and embedded != EmbeddedOptions():
         parser.error("--prices, --seed and --speed are for the embedded exchange: they need --embedded")
@@ -70,13 +72,80 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     )
 
 
+def _add_exchange(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Mount the embedded exchange, which knows its own arguments, only when it is asked for (or for help on it)."""
+    parser = commands.add_parser(
+        "exchange", help="run the embedded exchange as a process of its own", add_help=False, prefix_chars="\0"
+    )
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    parser.set_defaults(command=_exchange)
+
+
+def _exchange(arguments: argparse.Namespace) -> int:
+    from gridtrader.simulator.main import main as exchange
+
+    return exchange(arguments.rest)
+
+
 def _add_check(parser: argparse.ArgumentParser) -> None:
     _add_files(parser)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--online", action="store_true", help="ask the exchange too: keys, modes, limits, money; only GET requests"
+    )
+    where.add_argument("--embedded", action="store_true", help="for the embedded exchange: no keys are needed")
     parser.add_argument("--json", action="store_true", help="for programs")
-    parser.set_defaults(
-        command=lambda arguments: run_check(
-            arguments.config, arguments.env_file, arguments.accounts_dir, as_json=arguments.json
-        )
+    parser.set_defaults(command=_check)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.check import run_check
+    from gridtrader.operator.check_online import online_check
+
+    return run_check(
+        arguments.config,
+        arguments.env_file,
+        arguments.accounts_dir,
+        online_check(arguments.accounts_dir) if arguments.online else None,
+        need_keys=not arguments.embedded,
+        as_json=arguments.json,
+    )
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("account", nargs="?", metavar="ACCOUNT", help="show this one, level by level")
+    parser.add_argument("--config", type=Path, default=Path("config/config.yaml"), metavar="FILE")
+    parser.add_argument("--accounts-dir", type=Path, default=Path("accounts"), metavar="DIR")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(command=_status)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.status import run_status
+
+    return run_status(arguments.accounts_dir, arguments.config, arguments.account, as_json=arguments.json)
+
+
+def _add_ladder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("account", metavar="ACCOUNT")
+    parser.add_argument("symbol", metavar="SYMBOL")
+    parser.add_argument("--price", metavar="P", help="of level 0; the last price unless given")
+    parser.add_argument("--config", type=Path, default=Path("config/config.yaml"), metavar="FILE")
+    parser.add_argument("--offline", action="store_true", help="ask no exchange: contracts from the catalogue inside")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(command=_ladder)
+
+
+def _ladder(arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.ladder import run_ladder
+
+    return run_ladder(
+        arguments.config,
+        arguments.account,
+        arguments.symbol,
+        price=arguments.price,
+        offline=arguments.offline,
+        as_json=arguments.json,
     )
 
 

@@ -68,6 +68,11 @@ def build_reference(
 ) -> Reference:
     """Return the reference quantities q(k) = floor(q(0) × multiplier^k) that begin with `first`."""
     quantities = tuple(floor_power(first, multiplier, level, instrument.qty_step) for level in range(max_level + 1))
+    if quantities[0] > instrument.max_qty:
+        raise SizingError(
+            f"{instrument.symbol}: level 0 of {plain(quantities[0])} is above the largest order the exchange takes, "
+            f"{plain(instrument.max_qty)}; lower initial_position_size_usd or leverage"
+        )
     for level in range(max_level):
         if quantities[level + 1] <= quantities[level]:
             raise SizingError(

@@ -57,9 +57,8 @@ def test_an_account_stopped_by_risk_comes_back_when_its_file_is_removed(
 ) -> None:
     config = [account_yaml("001", extra="risk: {mm_rate_threshold: 0.1}"), CONFIG[1]]
     with daemon(tmp_path, exchange, config, EAGER) as running:
-        running.await_phase("001", Phase.TRADING)
-        exchange.quote("DOGEUSDT", "0.199")
-        exchange.quote("DOGEUSDT", "0.198")
+        both_trade(running)
+        exchange.quote("DOGEUSDT", "0.1985")
         running.await_phase("001", Phase.STOPPED)
         stop_file = running.accounts / "001" / ".emergency_stop"
         assert "maintenance-margin rate" in stop_file.read_text()

@@ -1,0 +1,100 @@
+"""How the commands print: tables by rich, plain and complete where the output is no terminal."""
+
+import itertools
+import os
+from collections.abc import Iterable
+from datetime import tzinfo
+from decimal import Decimal
+from typing import Final, TextIO
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from gridtrader.domain.exact import plain
+from gridtrader.store.times import iso
+
+_WIDEST: Final = 10_000
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def print_all(parts: Iterable[Text | Table], out: TextIO) -> None:
+    """Print each part on lines of its own; a sentence is wrapped to the width of the terminal.
+
+    A table is as wide as it needs, even on a narrower terminal: a figure that is broken in two can be read, one that
+    is cut off cannot. Where there is no terminal a sentence is one line, however long, so that `grep` finds it whole.
+    """
+    console = Console(file=out, markup=False, highlight=False, emoji=False)
+    is_told = console.is_terminal or "COLUMNS" in os.environ
+    width = console.width
+    with console.capture() as capture:
+        for part in parts:
+            if isinstance(part, Table):
+                console.width = _WIDEST
+                console.width = Measurement.get(console, console.options, part).maximum
+                console.print(part)
+            else:
+                console.width = width
+                console.print(part, soft_wrap=not is_told)
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    for line in capture.get().splitlines():
+        # A name that the terminal cannot show must not keep the figures from being shown.
+        out.write(line.rstrip().encode(encoding, "replace").decode(encoding) + "\n")
+
+
+def money(value: Decimal | None, places: int = 2, *, signed: bool = False) -> str:
+    """Return an amount in USDT with so many decimals; "-" for one that is not known."""
+    if value is None:
+        return "-"
+    rounded = round(value, places)
+    sign = "+" if signed and rounded > 0 else ""
+    return f"{sign}{rounded if rounded else 0:,.{places}f}"  # there is no "-0.00"
+
+
+def percent(value: Decimal | None, *, signed: bool = False) -> str:
+    """Return a figure in per cent with two decimals."""
+    text = money(value, signed=signed)
+    return text if value is None else f"{text} %"
+
+
+def exact(value: Decimal | None) -> str:
+    """Return all digits of a price or a quantity."""
+    return "-" if value is None else plain(value)
+
+
+def shortened(value: Decimal | None, places: int) -> str:
+    """Return a quotient with so many decimals at most."""
+    return "-" if value is None else plain(round(value, places))
+
+
+def decimals(value: Decimal) -> int:
+    """Return how many digits a value has after the point."""
+    return len(plain(value).partition(".")[2])
+
+
+def duration(seconds: int) -> str:
+    """Return a time span in its greatest unit and the one below: "12 s", "2 h 13 min", "5 min"."""
+    left = max(0, seconds)
+    for (size, unit), (smaller_size, smaller_unit) in itertools.pairwise(_UNITS):
+        if left >= size:
+            count, rest = divmod(left, size)
+            smaller = rest // smaller_size
+            return f"{count} {unit} {smaller} {smaller_unit}" if smaller else f"{count} {unit}"
+    return f"{left} s"
+
+
+def moment(at_ms: int, zone: tzinfo | None) -> str:
+    """Return a time as people write it, to the second; "-" for one that is not known."""
+    return iso(at_ms, zone)[:19].replace("T", " ") if at_ms > 0 else "-"
+
+
+def levels(numbers: Iterable[int]) -> str:
+    """Return levels as ranges: "0-3,5"; "-" for none."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in spans) or "-"
