@@ -97,9 +97,8 @@ def build_ladder(terms: Terms) -> Ladder:
     depth = _depth(terms, reference, prices, warnings)
     if not depth:
         raise SizingError(
-            f"{instrument.symbol}: level 0 would be {plain(reference.quantity(0))} at {plain(terms.quote.last)}, and "
-            f"the exchange takes at most {plain(instrument.max_qty)}, at {plain(instrument.min_price)} to "
-            f"{plain(instrument.max_price)}; lower initial_position_size_usd or leverage"
+            f"{instrument.symbol}: level 0 at {plain(terms.quote.last)} lies outside the contract's prices, "
+            f"{plain(instrument.min_price)} to {plain(instrument.max_price)}"
         )
     sides = {side: _side_rungs(terms, side, reference, prices[side][:depth]) for side in SIDES}
     rungs = []
