@@ -14,7 +14,7 @@ from pathlib import Path
 from gridtrader.daemon import wiring
 from gridtrader.daemon.clock import SystemClock
 from gridtrader.engine.engine import GridEngine
-from gridtrader.engine.errors import CannotStart
+from gridtrader.engine.errors import CannotStart, StopAccount
 from gridtrader.engine.inbox import Inbox
 from gridtrader.engine.ports import ArchiveError, StreamLost, StreamUp
 from gridtrader.engine.recorder import Recorder
@@ -34,6 +34,8 @@ _STREAM_WAIT_S = 30.0
 """How long a start waits for the private stream: its three attempts with their pauses fit into it."""
 
 _GLANCE_S = 0.02
+
+_INSIST_S = 5.0
 
 
 class Phase(Enum):
@@ -141,8 +143,16 @@ class AccountRunner:
             return
         try:
             self._trade(archive)
+            self._insist_on_stop()
         finally:
             archive.close()
+
+    def _insist_on_stop(self) -> None:
+        """Stay until an emergency stop is written down: without its file the account could be started again (R3)."""
+        engine = self._engine
+        while engine is not None and not engine.declare_stop() and not self._inbox.is_closed:
+            self._inbox.drain()
+            self._inbox.wait(_INSIST_S)
 
     def _trade(self, archive: AccountArchive) -> None:
         """Connect, restore, trade until told to stop or emergency stop; the sockets close either way (A4)."""
@@ -188,6 +198,10 @@ class AccountRunner:
         except ArchiveError as error:
             self._logs.bot.critical("the account does not start: %s", error)
             self._end(Phase.FAILED, str(error))
+            return False
+        except StopAccount as stop:
+            engine.emergency_stop(stop.reason, stop.symbol)
+            self._end(Phase.STOPPED, stop.reason)
             return False
         if self._inbox.is_closed:
             self._end(Phase.ENDED, "stopped during the start")

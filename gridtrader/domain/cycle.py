@@ -1,5 +1,11 @@
-"""A side's life from its level-0 entry to the take-profit that closes it, as its fills tell it."""
+"""A side's life from its level-0 entry to the take-profit that closes it, as its fills tell it.
 
+Streams tell fills in any order and late; what they mean depends on the order in which they happened. So a cycle
+keeps its fills sorted by the exchange's moment, and everything else is reckoned from them.
+"""
+
+from bisect import insort
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -7,7 +13,7 @@ from gridtrader.domain.exact import ZERO
 from gridtrader.domain.take_profit import CycleCosts
 
 Moment = tuple[int, int]
-"""When the exchange did something: its time in ms and its sequence number. Streams may tell it in any order."""
+"""When the exchange did something: its time in ms and its sequence number."""
 
 NEVER: Moment = (-1, -1)
 
@@ -28,14 +34,22 @@ class Level:
         return self.value / self.qty
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """One fill of a take-profit."""
+@dataclass(frozen=True, slots=True, order=True)
+class Fill:
+    """One fill of an order of ours. `level` is None for a take-profit's."""
 
     moment: Moment
-    qty: Decimal
-    value: Decimal
-    fee: Decimal
+    exec_id: str
+    level: int | None = field(compare=False)
+    qty: Decimal = field(compare=False)
+    price: Decimal = field(compare=False)
+    fee: Decimal = field(compare=False)
+    order_id: str = field(compare=False, default="")
+    created_ms: int = field(compare=False, default=0)
+
+    @property
+    def value(self) -> Decimal:
+        return self.qty * self.price
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +75,13 @@ class Cycle:
     entry_value: Decimal = ZERO
     opening_fees: Decimal = ZERO
     closed_qty: Decimal = ZERO
-    closings: list[Closing] = field(default_factory=list)
+    closed_value: Decimal = ZERO
+    closing_fees: Decimal = ZERO
+    fills: list[Fill] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
     """Funding told while this cycle ran; one from before its first fill belongs to the cycle before."""
-    first_entry: Moment | None = None
-    last_entry: Moment = NEVER
-    last_fill: Moment = NEVER
+
+    # --- what it holds ---
 
     @property
     def open_qty(self) -> Decimal:
@@ -75,42 +90,88 @@ class Cycle:
 
     @property
     def has_fills(self) -> bool:
-        return bool(self.levels or self.closings)
+        return bool(self.fills)
+
+    @property
+    def has_closings(self) -> bool:
+        return bool(self.closed_qty)
 
     @property
     def average_entry(self) -> Decimal:
         """Average price of all entries; only for a cycle that has some."""
         return self.entry_value / self.entry_qty
 
+    @property
+    def last_fill(self) -> Moment:
+        return self.fills[-1].moment if self.fills else NEVER
+
     def filled(self, level: int) -> Decimal:
         """Return what has executed of a level."""
         known = self.levels.get(level)
         return known.qty if known else ZERO
 
-    def add_entry(self, level: int, qty: Decimal, price: Decimal, fee: Decimal, moment: Moment) -> Level:
-        """Count an opening fill; returns the level it belongs to."""
-        known = self.levels.setdefault(level, Level())
-        value = qty * price
-        known.qty += qty
-        known.value += value
-        known.executed_ms = max(known.executed_ms, moment[0])
-        self.entry_qty += qty
-        self.entry_value += value
-        self.opening_fees += fee
-        self.first_entry = moment if self.first_entry is None else min(self.first_entry, moment)
-        self.last_entry = max(self.last_entry, moment)
-        self.last_fill = max(self.last_fill, moment)
-        return known
+    # --- what happens to it ---
 
-    def add_close(self, qty: Decimal, price: Decimal, fee: Decimal, moment: Moment) -> None:
-        """Count a closing fill. It does not move the take-profit: only entries and funding do (S7)."""
-        self.closed_qty += qty
-        self.closings.append(Closing(moment, qty, qty * price, fee))
-        self.last_fill = max(self.last_fill, moment)
+    def add_fill(self, fill: Fill) -> None:
+        """Count a fill, whenever it is told."""
+        insort(self.fills, fill)
+        value = fill.value
+        if fill.level is None:
+            self.closed_qty += fill.qty
+            self.closed_value += value
+            self.closing_fees += fill.fee
+            return
+        level = self.levels.setdefault(fill.level, Level())
+        level.qty += fill.qty
+        level.value += value
+        level.order_id = fill.order_id or level.order_id
+        level.created_ms = level.created_ms or fill.created_ms or fill.moment[0]
+        level.executed_ms = max(level.executed_ms, fill.moment[0])
+        self.entry_qty += fill.qty
+        self.entry_value += value
+        self.opening_fees += fill.fee
 
     def add_funding(self, paid: Decimal, moment: Moment) -> None:
         """Count a funding settlement; `paid` < 0 was received."""
         self.settlements.append(Settlement(moment, paid))
+
+    def flat_after(self) -> int | None:
+        """Return after how many fills, in the order in which they happened, the side was flat for the first time.
+
+        None if it never was. It means something only once all fills are known.
+        """
+        if not self.closed_qty:
+            return None
+        running = ZERO
+        for count, fill in enumerate(self.fills, start=1):
+            running += fill.qty if fill.level is not None else -fill.qty
+            if running == 0:
+                return count
+        return None
+
+    def split(self, count: int, number: int, immediate: int) -> "Cycle | None":
+        """Cut off everything after the first `count` fills and return it as a cycle of its own; None if that is
+        nothing. What is left here is closed."""
+        head, tail = self.fills[:count], self.fills[count:]
+        end = head[-1].moment
+        late = [settlement for settlement in self.settlements if settlement.moment > end]
+        self.settlements = [settlement for settlement in self.settlements if settlement.moment <= end]
+        if not tail:
+            return None
+        self._recount(head)
+        rest = Cycle(number, immediate, tail[0].moment[0])
+        rest._recount(tail)
+        rest.settlements = late
+        return rest
+
+    def _recount(self, fills: Sequence[Fill]) -> None:
+        self.levels, self.fills = {}, []
+        self.entry_qty = self.entry_value = self.opening_fees = ZERO
+        self.closed_qty = self.closed_value = self.closing_fees = ZERO
+        for fill in fills:
+            self.add_fill(fill)
+
+    # --- what it costs and earns ---
 
     @property
     def funding(self) -> Decimal:
@@ -118,32 +179,29 @@ class Cycle:
         return sum((settlement.paid for settlement in self._own_settlements()), ZERO)
 
     def _own_settlements(self) -> list[Settlement]:
-        if self.first_entry is None:
+        entered = next((fill.moment for fill in self.fills if fill.level is not None), None)
+        if entered is None:
             return []
-        return [settlement for settlement in self.settlements if settlement.moment > self.first_entry]
+        return [settlement for settlement in self.settlements if settlement.moment > entered]
 
     def costs(self) -> CycleCosts:
-        """Return what the take-profit price is made of: the state at the last entry or funding (S7)."""
+        """Return what the take-profit price is made of: the state at the last entry or funding (S7).
+
+        A closing fill by itself does not move the price; later entries and funding take it into account.
+        """
         settlements = self._own_settlements()
+        funding = sum((settlement.paid for settlement in settlements), ZERO)
+        if not self.closed_qty:
+            return CycleCosts(self.entry_value, self.entry_qty, self.opening_fees + funding, ZERO)
         changed = max((settlement.moment for settlement in settlements), default=NEVER)
-        changed = max(changed, self.last_entry)
-        before = [closing for closing in self.closings if closing.moment < changed]
+        changed = max(changed, max((fill.moment for fill in self.fills if fill.level is not None), default=NEVER))
+        before = [fill for fill in self.fills if fill.level is None and fill.moment < changed]
         return CycleCosts(
             entry_value=self.entry_value,
-            open_qty=self.entry_qty - sum((closing.qty for closing in before), ZERO),
-            costs=self.opening_fees
-            + sum((closing.fee for closing in before), ZERO)
-            + sum((settlement.paid for settlement in settlements), ZERO),
-            closed_value=sum((closing.value for closing in before), ZERO),
+            open_qty=self.entry_qty - sum((fill.qty for fill in before), ZERO),
+            costs=self.opening_fees + sum((fill.fee for fill in before), ZERO) + funding,
+            closed_value=sum((fill.value for fill in before), ZERO),
         )
-
-    @property
-    def closed_value(self) -> Decimal:
-        return sum((closing.value for closing in self.closings), ZERO)
-
-    @property
-    def closing_fees(self) -> Decimal:
-        return sum((closing.fee for closing in self.closings), ZERO)
 
     def gross_profit(self, sign: int) -> Decimal:
         """Return what a closed cycle has earned before fees and funding; `sign` is the side's."""

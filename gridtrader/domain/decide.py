@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from gridtrader.domain.exact import plain
 from gridtrader.domain.known import SymbolKnown
-from gridtrader.domain.ladder import entry_price, immediate_levels
-from gridtrader.domain.sizing import Reference, reference_for
+from gridtrader.domain.ladder import entry_price, immediate_levels, step_away
+from gridtrader.domain.sizing import Reference, SizingError, reference_for
 from gridtrader.domain.types import SIDES, Side
 
 
@@ -32,13 +33,15 @@ def decide(known: SymbolKnown, now_ms: int) -> Decision | None:
 
     Raises SizingError where a new ladder's quantities would not rise.
     """
+    if any(known.is_unsettled(side) for side in SIDES):
+        return None
     flat = [side for side in SIDES if not known.claims(side)]
     if len(flat) == len(SIDES):
         return _start_ladder(known, now_ms)
     for side in flat:
         if known.sides[side].cycle is None and known.sides[side].size == 0:
             executed = known.executed_levels(side.other)
-            return StartCycle(side, min(immediate_levels(executed), known.depth_limit), executed)
+            return StartCycle(side, max(1, min(immediate_levels(executed), known.depth_limit)), executed)
     return None
 
 
@@ -66,10 +69,13 @@ def _opens_one_level(known: SymbolKnown) -> bool:
 
 
 def new_reference(known: SymbolKnown) -> Reference:
-    """Return the quantities a ladder begun now would have. Raises SizingError where they would not rise."""
+    """Return the quantities a ladder begun now would have.
+
+    Raises SizingError where they would not rise, or a level's value would be too small for the exchange.
+    """
     strategy = known.strategy
     lowest = entry_price(known.touch(Side.SHORT), Side.SHORT, strategy.entry_allowance_percent, known.instrument)
-    return reference_for(
+    reference = reference_for(
         margin=strategy.margin,
         leverage=known.leverage,
         multiplier=strategy.multiplier,
@@ -78,3 +84,16 @@ def new_reference(known: SymbolKnown) -> Reference:
         max_level=strategy.max_level,
         instrument=known.instrument,
     )
+    price = lowest
+    for level in range(1, strategy.max_level + 1):
+        price = step_away(price, Side.LONG, strategy.step_percent, known.instrument)
+        if price < known.instrument.min_price:
+            break
+        smallest = known.instrument.smallest_qty(price)
+        if reference.quantity(level) < smallest:
+            raise SizingError(
+                f"{known.symbol}: level {level} of {plain(reference.quantity(level))} at {plain(price)} would be "
+                f"below the exchange's minimum {plain(smallest)}; raise initial_position_size_usd, leverage or "
+                f"averaging_multiplier, or lower grid_step_percent"
+            )
+    return reference

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from gridtrader.domain.exact import HUNDRED, plain
 from gridtrader.domain.types import Wallet
 
 _FAR = Decimal("0.5")
@@ -11,6 +12,12 @@ _FAR = Decimal("0.5")
 def is_over_limit(wallet: Wallet, threshold: Decimal) -> bool:
     """Whether the account's maintenance-margin rate (fraction) has reached its threshold."""
     return wallet.mm_rate >= threshold
+
+
+def over_limit_text(wallet: Wallet, threshold: Decimal) -> str:
+    """Return why the account is stopped, in per cent."""
+    rate, limit = plain(wallet.mm_rate * HUNDRED), plain(threshold * HUNDRED)
+    return f"maintenance-margin rate {rate} % has reached the threshold {limit} %"
 
 
 def refresh_interval_ms(wallet: Wallet, threshold: Decimal, near_ms: int, far_ms: int) -> int:

@@ -46,10 +46,13 @@ class HoldReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LegRefused:
-    """A leg the exchange refused for money; tried again when more is available than `available` was (S6)."""
+    """A leg the exchange refused, `count` times in a row, the last time with `available` in the wallet. It is tried
+    again at `retry_ms` (our clock), or as soon as clearly more is available (S6)."""
 
     available: Decimal
-    at_ms: int
+    retry_ms: int
+    count: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -83,9 +86,19 @@ class SideKnown:
         """Whether fills and position report tell the same, as far as the report is not older than the fills."""
         if self.position is None:
             return self.open_qty == 0
-        if self.cycle is not None and self.position.seq < self.cycle.last_fill[1]:
-            return True
-        return self.position.size == self.open_qty
+        return not self.is_told_of_last_fill or self.position.size == self.open_qty
+
+    @property
+    def is_told_of_last_fill(self) -> bool:
+        """Whether the position report is not older than the newest fill we know of."""
+        if self.position is None:
+            return False
+        return self.cycle is None or self.position.seq >= self.cycle.last_fill[1]
+
+    @property
+    def was_flat(self) -> bool:
+        """Whether, as far as the fills are known, the running cycle has been closed, wholly or before later fills."""
+        return self.cycle is not None and self.cycle.flat_after() is not None
 
 
 @dataclass(slots=True)
@@ -106,6 +119,8 @@ class SymbolKnown:
     orders: dict[str, KnownOrder] = field(default_factory=dict)
     latest: dict[Slot, KnownOrder] = field(default_factory=dict)
     """The order of the highest attempt of each slot."""
+    executed: dict[str, Decimal] = field(default_factory=dict)
+    """Executed quantity by order name, of the running cycles: an order may be told of after its fills."""
     quote: Quote | None = None
     quoted_ms: int = 0
     """When the quote was heard; our clock."""
@@ -166,10 +181,9 @@ class SymbolKnown:
         return not self.sides[side].agrees or any(o.side is side and o.has_unseen_fills for o in self.orders.values())
 
     def is_unsettled(self, side: Side) -> bool:
-        """Whether fills and position do not (yet) tell the same: an event is still to come, or was lost."""
-        half = self.sides[side]
-        awaits_flat = half.cycle is not None and bool(half.cycle.closings) and half.cycle.open_qty <= 0
-        return awaits_flat or self.has_unseen_fills(side)
+        """Whether fills and position do not (yet) tell one story: an event is still to come, or was lost. Until then
+        nothing is done about the side."""
+        return self.sides[side].was_flat or self.has_unseen_fills(side)
 
     # --- the ladder ---
 
@@ -204,9 +218,15 @@ class SymbolKnown:
         """How many levels there can be at most: configured, and as quantities and risk tier allow."""
         if self.reference is None:
             return 0
-        limit = min(self.strategy.max_level, self.reference.top_level) + 1
-        limit = min(limit, depth_allowed_by_size(self.reference, self.instrument))
+        limit = depth_allowed_by_size(self.reference, self.max_level, self.instrument)
         return limit if self.depth_cap is None else min(limit, self.depth_cap)
+
+    @property
+    def max_level(self) -> int:
+        """The highest level there may be: as configured, but never below what a side has already executed, so that
+        the other side keeps its insurance when the configuration is lowered."""
+        executed = [level for half in self.sides.values() if half.cycle for level in half.cycle.levels]
+        return max(self.strategy.max_level, max(executed, default=0))
 
     def claims(self, side: Side) -> bool:
         """Whether the side's cycle has begun: something filled, or an entry that may fill."""

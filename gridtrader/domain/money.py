@@ -10,9 +10,10 @@ from decimal import Decimal
 from enum import Enum
 
 from gridtrader.domain.exact import HUNDRED, ZERO
-from gridtrader.domain.known import SymbolKnown
+from gridtrader.domain.known import LegRefused, SymbolKnown
+from gridtrader.domain.legs import Target
 from gridtrader.domain.orders import KnownOrder, Phase
-from gridtrader.domain.planner import Note, NoteLevel, Rung, SymbolPlan, Target
+from gridtrader.domain.planner import Note, NoteLevel, Rung, SymbolPlan
 from gridtrader.domain.types import SIDES, Wallet
 
 
@@ -111,11 +112,16 @@ def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
 def _judge(rung: Rung, purse: Purse, free: Decimal) -> Verdict:
     if not purse.is_fresh:
         return Verdict.UNDECIDED
-    if rung.refused_at is not None and purse.available <= rung.refused_at:
-        return Verdict.DENIED if purse.is_settled else Verdict.UNDECIDED
+    if rung.refused is not None and not _has_more(rung, rung.refused, purse):
+        return Verdict.DENIED
     if rung.margin <= free:
         return Verdict.GRANTED
     return Verdict.DENIED if purse.is_settled else Verdict.UNDECIDED
+
+
+def _has_more(rung: Rung, refused: LegRefused, purse: Purse) -> bool:
+    """Whether clearly more is available than when the exchange refused a leg: at least what a leg binds."""
+    return purse.available >= refused.available + min(target.margin for target in rung.missing)
 
 
 def _carry_out(
@@ -130,13 +136,22 @@ def _carry_out(
         result.targets.extend(rung.withdrawable)
         result.wants_balance = True
         return ZERO
-    sides = "both sides" if len(rung.missing) == len(SIDES) else rung.missing[0].slot.side.name
-    result.notes[plan.symbol].append(
-        Note(
-            NoteLevel.WARNING,
-            f"money {rung.level} {sides}",
-            f"{plan.symbol} level {rung.level} ({sides}): margin {rung.margin:.8f} USDT does not fit: free "
-            f"{free:.8f} of available {purse.available:.8f} after the balance buffer; nothing is placed",
-        )
-    )
+    result.notes[plan.symbol].append(_denial(rung, plan.symbol, purse, free))
     return ZERO
+
+
+def _denial(rung: Rung, symbol: str, purse: Purse, free: Decimal) -> Note:
+    sides = "both sides" if len(rung.missing) == len(SIDES) else rung.missing[0].slot.side.name
+    where = f"{symbol} level {rung.level} ({sides})"
+    if rung.refused is not None:
+        return Note(
+            NoteLevel.WARNING,
+            f"refused {rung.level} {sides}",
+            f"{where}: refused by the exchange, tried again later: {rung.refused.text}",
+        )
+    return Note(
+        NoteLevel.WARNING,
+        f"money {rung.level} {sides}",
+        f"{where}: margin {rung.margin:.8f} USDT does not fit: free {free:.8f} of available "
+        f"{purse.available:.8f} after the balance buffer; nothing is placed",
+    )

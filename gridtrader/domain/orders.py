@@ -94,6 +94,8 @@ class KnownOrder:
     priced_ms: int = 0
     """When its price was last set; our clock."""
     change: Change | None = None
+    asked_qty: Decimal | None = None
+    """The total quantity last asked for by an amendment."""
     name_is_used: bool = False
     """The exchange calls the name a duplicate: if it cannot show the order either, the name is used up (C2)."""
     amend_refused: bool = False
@@ -141,8 +143,9 @@ class KnownOrder:
     def give_up_change(self) -> None:
         """Forget a pending command: what stands is known, whether the command took effect or not."""
         if self.change is not None:
-            self.change = None
-            self.asked_price = self.price
+            if self.change.is_unknown:  # it may never have arrived
+                self.asked_qty = None
+            self.change, self.asked_price = None, self.price
 
     def _settle_change(self, report: OrderReport) -> None:
         """Forget a pending command that this report answers."""

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from gridtrader.domain.invariants import BrokenInvariant
 from gridtrader.domain.known import is_awaiting
+from gridtrader.domain.legs import Target
 from gridtrader.domain.order_names import OrderName, Slot
 from gridtrader.domain.orders import KnownOrder, Phase
-from gridtrader.domain.planner import Target
 from gridtrader.domain.types import OrderKind
 
 
@@ -29,6 +29,11 @@ class Amend:
     order: KnownOrder
     price: Decimal | None
     qty: Decimal | None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether just this quantity was asked for before: the exchange made it another."""
+        return self.qty is not None and self.qty == self.order.asked_qty
 
 
 @dataclass(frozen=True, slots=True)

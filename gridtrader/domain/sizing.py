@@ -5,6 +5,7 @@ Leverage is used here, for margin, and nowhere else.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from gridtrader.domain.exact import ONE, floor_div, floor_power, plain
 from gridtrader.domain.instrument import Instrument
@@ -19,21 +20,18 @@ class SizingError(ValueError):
 class Reference:
     """The quantities both sides of a running ladder share, fixed when its first side opened (S2).
 
-    `quantities[k]` is q(k) in the base coin; they rise strictly. `leverage` is the one set on the exchange.
+    q(k) is in the base coin and rises strictly. `quantities` are those reckoned beforehand; there is no highest one.
     """
 
     quantities: tuple[Decimal, ...]
     multiplier: Decimal
-    leverage: Decimal
+    qty_step: Decimal
 
     def quantity(self, level: int) -> Decimal:
-        """Return q(level). Raises IndexError beyond the depth the ladder was opened for."""
-        return self.quantities[level]
-
-    @property
-    def top_level(self) -> int:
-        """The highest level there is a quantity for."""
-        return len(self.quantities) - 1
+        """Return q(level)."""
+        if level < len(self.quantities):
+            return self.quantities[level]
+        return floor_power(self.quantities[0], self.multiplier, level, self.qty_step)
 
 
 def reference_for(
@@ -57,15 +55,12 @@ def reference_for(
     return build_reference(
         max(first, instrument.smallest_qty(lowest_price)),
         multiplier=multiplier,
-        leverage=leverage,
         max_level=max_level,
         instrument=instrument,
     )
 
 
-def build_reference(
-    first: Decimal, *, multiplier: Decimal, leverage: Decimal, max_level: int, instrument: Instrument
-) -> Reference:
+def build_reference(first: Decimal, *, multiplier: Decimal, max_level: int, instrument: Instrument) -> Reference:
     """Return the reference quantities q(k) = floor(q(0) × multiplier^k) that begin with `first`."""
     quantities = tuple(floor_power(first, multiplier, level, instrument.qty_step) for level in range(max_level + 1))
     if quantities[0] > instrument.max_qty:
@@ -82,12 +77,25 @@ def build_reference(
                 f"quantity step {plain(instrument.qty_step)}); raise initial_position_size_usd, leverage "
                 f"or averaging_multiplier"
             )
-    return Reference(quantities, multiplier, leverage)
+    return Reference(quantities, multiplier, instrument.qty_step)
 
 
-def depth_allowed_by_size(reference: Reference, instrument: Instrument) -> int:
-    """Return how many levels fit below `maxOrderQty`; deeper ones are cut off on both sides (S1)."""
-    return sum(1 for quantity in reference.quantities if quantity <= instrument.max_qty)
+def first_of(level: int, quantity: Decimal, multiplier: Decimal, qty_step: Decimal) -> Decimal | None:
+    """Return the q(0) whose q(level) is `quantity`, or None if there is none.
+
+    There is one at most: a q(0) larger by a step makes q(level) larger by at least a step, the multiplier being > 1.
+    """
+    steps = Fraction(quantity) / Fraction(multiplier) ** level / Fraction(qty_step)
+    first = Decimal(-(-steps.numerator // steps.denominator)) * qty_step
+    return first if floor_power(first, multiplier, level, qty_step) == quantity else None
+
+
+def depth_allowed_by_size(reference: Reference, max_level: int, instrument: Instrument) -> int:
+    """Return how many of the levels 0 … `max_level` fit below `maxOrderQty`; both sides end there (S1)."""
+    depth = 0
+    while depth <= max_level and reference.quantity(depth) <= instrument.max_qty:
+        depth += 1
+    return depth
 
 
 def order_margin(side: Side, qty: Decimal, price: Decimal, leverage: Decimal, taker_fee: Decimal) -> Decimal:

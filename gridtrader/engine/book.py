@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from gridtrader.domain.cycle import Cycle
+from gridtrader.domain.cycle import Cycle, Fill
 from gridtrader.domain.decide import Decision, StartCycle, StartLadder
 from gridtrader.domain.exact import ZERO
 from gridtrader.domain.known import SideKnown, SymbolKnown
@@ -17,8 +17,12 @@ from gridtrader.domain.order_names import OrderName, parse_order_name
 from gridtrader.domain.orders import KnownOrder, Phase
 from gridtrader.domain.types import SIDES, Execution, ExecutionKind, OrderReport, PositionReport, Side, Wallet
 
-REMEMBERED_EXECUTIONS = 20_000
-"""Execution ids kept per account to recognise doubles: hours of trading, where a double comes within seconds."""
+_RECENT_MS = 2_000
+
+REMEMBERED_MS = 86_400_000
+REMEMBERED = 20_000
+"""Execution ids are kept for a day, and always the last so many of a symbol, to recognise doubles: a stream doubles
+within seconds, and REST is read again from a minute before the last complete reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class CycleStarted:
     symbol: str
     side: Side
     cycle: Cycle
+    executed_other: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +89,21 @@ class AccountBook:
     wallet: Wallet | None = None
     wallet_heard_ms: int = 0
     """When the wallet was heard; our clock."""
-    _executions: dict[str, None] = field(default_factory=dict)
+    _executions: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By symbol: execution id → its time."""
 
     # --- events ---
 
-    def learn_wallet(self, wallet: Wallet, now_ms: int) -> bool:
-        """Keep the newest wallet; returns whether this was it."""
+    def learn_wallet(self, wallet: Wallet, now_ms: int, *, asked: bool = False) -> bool:
+        """Keep the newest wallet; returns whether this was it.
+
+        One that was asked for replaces any that is not younger than a moment: times are the exchange's, and one that
+        lies in the future must not blind the account to what follows.
+        """
         if self.wallet is not None and wallet.at_ms < self.wallet.at_ms:
-            return False
+            is_recent = now_ms - self.wallet_heard_ms < _RECENT_MS
+            if not asked or is_recent:
+                return False
         self.wallet, self.wallet_heard_ms = wallet, now_ms
         return True
 
@@ -106,7 +118,7 @@ class AccountBook:
             return
         order = known.orders.get(report.link_id)
         if order is None:
-            if self._is_history(known, name):
+            if report.status.is_final and self._is_history(known, name):
                 return
             order = self.expect(known, name, report.price, report.qty, ZERO, now_ms)
         was_priced = order.price
@@ -118,7 +130,8 @@ class AccountBook:
 
     @staticmethod
     def _is_history(known: SymbolKnown, name: OrderName) -> bool:
-        """Whether an order belongs to a cycle that is closed: a late double of what is settled long ago."""
+        """Whether an order belongs to a cycle that is closed. One that is over is a late double of what is settled
+        long ago; one that works is an orphan, to be cancelled like any other order that no target wants."""
         side = known.sides[name.slot.side]
         running = side.cycle.number if side.cycle else side.last_cycle + 1
         return name.slot.cycle < running
@@ -126,9 +139,9 @@ class AccountBook:
     def learn_execution(self, execution: Execution) -> Iterator[Fact]:
         """Count a fill or a funding settlement, once."""
         known = self.symbols.get(execution.symbol)
-        if known is None or execution.exec_id in self._executions:
+        if known is None or execution.exec_id in self._executions.get(execution.symbol, ()):
             return
-        self.remember(execution.exec_id)
+        self.remember(execution)
         name = parse_order_name(execution.link_id)
         if execution.kind is ExecutionKind.FUNDING:
             yield Booked(execution, None)
@@ -151,9 +164,10 @@ class AccountBook:
     def _adopt(known: SymbolKnown, side: Side, at_ms: int) -> CycleStarted:
         """Begin a cycle for an order of the last one that filled while it was being cancelled, on a flat side."""
         half = known.sides[side]
-        half.cycle = Cycle(half.last_cycle + 1, immediate_levels(0), at_ms)
+        executed = known.executed_levels(side.other)
+        half.cycle = Cycle(half.last_cycle + 1, immediate_levels(executed), at_ms)
         half.last_cycle += 1
-        return CycleStarted(known.symbol, side, half.cycle)
+        return CycleStarted(known.symbol, side, half.cycle, executed)
 
     def learn_position(self, report: PositionReport) -> Iterator[Fact]:
         """Keep the newest position report of a side."""
@@ -172,45 +186,72 @@ class AccountBook:
     # --- fills ---
 
     def _fill(self, known: SymbolKnown, name: OrderName, execution: Execution) -> Iterator[Fact]:
-        side = known.sides[name.slot.side]
+        half = known.sides[name.slot.side]
+        known.executed[execution.link_id] = known.executed.get(execution.link_id, ZERO) + execution.qty
         order = known.orders.get(execution.link_id)
         if order is not None:
-            order.seen += execution.qty
-            order.filled = max(order.filled, order.seen)
-            if order.seen >= order.qty and not order.phase.is_final:
-                order.phase, order.change = Phase.FILLED, None
-        moment = (execution.at_ms, execution.seq)
+            self._count_seen(order, known, execution.at_ms)
         if known.last_trade is None or known.last_trade[0] <= execution.at_ms:
             known.last_trade = (execution.at_ms, execution.price)
-        if name.slot.kind.opens and side.cycle is not None:
-            level = side.cycle.add_entry(name.slot.level, execution.qty, execution.price, execution.fee, moment)
-            level.order_id = execution.order_id
-            level.created_ms = order.created_ms if order and order.created_ms else execution.at_ms
-        elif side.cycle is None or side.cycle.number != name.slot.cycle:
+        opens = name.slot.kind.opens
+        if half.cycle is None or not (opens or half.cycle.number == name.slot.cycle):
             yield SomebodyElse(known.symbol, f"a fill of a take-profit of another cycle: {_what(execution)}")
-        else:
-            side.cycle.add_close(execution.qty, execution.price, execution.fee, moment)
+            return
+        half.cycle.add_fill(
+            Fill(
+                moment=(execution.at_ms, execution.seq),
+                exec_id=execution.exec_id,
+                level=name.slot.level if opens else None,
+                qty=execution.qty,
+                price=execution.price,
+                fee=execution.fee,
+                order_id=execution.order_id,
+                created_ms=order.created_ms if order else 0,
+            )
+        )
         yield from self._close_if_flat(known, name.slot.side)
 
-    def _close_if_flat(self, known: SymbolKnown, side: Side) -> Iterator[Fact]:
-        """Close the cycle once both witnesses say so: our fills sum to 0, and a position report not older than the
-        last of them says 0. One alone may be early: streams have no order between topics."""
-        half = known.sides[side]
-        cycle = half.cycle
-        if cycle is None or not cycle.closings or cycle.open_qty != 0 or half.size != 0:
-            return
-        if half.position is None or half.position.seq < cycle.last_fill[1] or known.has_unseen_fills(side):
-            return
-        half.cycle, half.last_cycle = None, cycle.number
-        self.forget_orders(known, side)
-        known.refused_legs = {leg: why for leg, why in known.refused_legs.items() if leg[0] is not side}
-        yield CycleClosed(known.symbol, side, cycle, cycle.net_profit(side.sign))
+    @staticmethod
+    def _count_seen(order: KnownOrder, known: SymbolKnown, at_ms: int) -> None:
+        """Take over what our executions say of an order; one that has wholly executed is over, whoever tells it."""
+        order.seen = known.executed.get(order.link_id, ZERO)
+        order.filled = max(order.filled, order.seen)
+        order.confirmed_ms = order.confirmed_ms or at_ms
+        if 0 < order.qty <= order.seen and not order.phase.is_final:
+            order.phase, order.change = Phase.FILLED, None
 
-    def remember(self, exec_id: str) -> None:
+    def _close_if_flat(self, known: SymbolKnown, side: Side) -> Iterator[Fact]:
+        """Close cycles whose end both witnesses tell: our fills, in the order in which they happened, come to 0 at
+        some moment, and all fills together are what a position report not older than the last of them says.
+
+        One witness alone may be early: streams have no order between topics. What was filled after the side was flat
+        is a cycle of its own, however late it is told.
+        """
+        half = known.sides[side]
+        while half.cycle is not None and half.is_told_of_last_fill and not known.has_unseen_fills(side):
+            cycle = half.cycle
+            count = cycle.flat_after()
+            if count is None:
+                return
+            executed = known.executed_levels(side.other)
+            rest = cycle.split(count, cycle.number + 1, immediate_levels(executed))
+            half.cycle, half.last_cycle = rest, cycle.number if rest is None else rest.number
+            known.refused_legs = {leg: why for leg, why in known.refused_legs.items() if leg[0] is not side}
+            known.depth_cap = None
+            yield CycleClosed(known.symbol, side, cycle, cycle.net_profit(side.sign))
+            if rest is not None:
+                yield CycleStarted(known.symbol, side, rest, executed)
+            self.forget_orders(known, side)
+
+    def remember(self, execution: Execution) -> None:
         """Note an execution as booked."""
-        self._executions[exec_id] = None
-        if len(self._executions) > REMEMBERED_EXECUTIONS:
-            del self._executions[next(iter(self._executions))]
+        seen = self._executions.setdefault(execution.symbol, {})
+        seen[execution.exec_id] = execution.at_ms
+        while len(seen) > REMEMBERED:
+            oldest = next(iter(seen))
+            if execution.at_ms - seen[oldest] < REMEMBERED_MS:
+                return
+            del seen[oldest]
 
     # --- orders we are about to send, or have found ---
 
@@ -229,6 +270,8 @@ class AccountBook:
             margin=margin,
             priced_ms=now_ms,
         )
+        if order.link_id in known.executed:
+            self._count_seen(order, known, 0)
         known.orders[order.link_id] = order
         newest = known.latest.get(name.slot)
         if newest is None or newest.name.attempt <= name.attempt:
@@ -236,18 +279,22 @@ class AccountBook:
         return order
 
     def forget_orders(self, known: SymbolKnown, side: Side) -> None:
-        """Forget a side's orders that are over and belong to no running cycle."""
+        """Forget a side's orders that are over and nothing hangs on: those of older cycles, and older attempts."""
         cycle = known.sides[side].cycle
         number = cycle.number if cycle else None
-        gone = [
-            order
-            for order in known.orders.values()
-            if order.side is side and order.name.slot.cycle != number and not order.phase.may_execute
-        ]
-        for order in gone:
+        for order in [order for order in known.orders.values() if order.side is side]:
+            slot, is_latest = order.name.slot, known.latest.get(order.name.slot) is order
+            if order.phase.may_execute or order.has_unseen_fills or (slot.cycle == number and is_latest):
+                continue
             del known.orders[order.link_id]
-            if known.latest.get(order.name.slot) is order:
-                del known.latest[order.name.slot]
+            if is_latest:
+                del known.latest[slot]
+        if cycle is None or not cycle.has_fills:
+            names = [name for name in known.executed if name not in known.orders]
+            for name in names:
+                parsed = parse_order_name(name)
+                if parsed is not None and parsed.slot.side is side:
+                    del known.executed[name]
 
     # --- decisions ---
 

@@ -22,9 +22,9 @@ from gridtrader.engine.book import AccountBook, Fact
 from gridtrader.engine.enquiry import Enquiry
 from gridtrader.engine.errors import CannotStart, StopAccount
 from gridtrader.engine.executor import Executor
+from gridtrader.engine.halt import Halt
 from gridtrader.engine.inbox import Inbox
 from gridtrader.engine.ports import (
-    ArchiveError,
     Clock,
     Event,
     Gateway,
@@ -71,9 +71,11 @@ class GridEngine:
     book: AccountBook = field(default_factory=AccountBook)
     mode: Mode = Mode.STARTING
     stop_reason: str = ""
+    _halt: Halt | None = None
     executor: Executor = field(init=False)
     watch: Watch = field(init=False)
     _wake_ms: int | None = None
+    _passed_ms: int = 0
     _shown_ms: int = 0
     _is_restless: bool = True
     """Whether a price alone may change what should stand: something waits for one."""
@@ -153,25 +155,26 @@ class GridEngine:
             self.watch.doubt(now, "the exchange's answers do not fit what is known")
         self.watch.check_risk(self._last_symbol)
         if self.mode is Mode.BLIND:
+            self.watch.attend_risk(now, self._last_symbol)
             return IDLE_MS
         if self.watch.next_due() <= now:
             is_news = True
             self._learn(self.watch.attend(now))
             self.watch.check_risk(self._last_symbol)
+            self.executor.forget_old_slots()
         if (is_news or self._is_restless or self._is_time(now)) and not self.watch.must_read:
             self._pass()
         self.recorder.retry_files(self.book.symbols.values())
         self.recorder.save_state(self.book.symbols.values())
         self._show()
-        dues = [self.watch.next_due(), *self.executor.pauses.values()]
-        if self._wake_ms is not None:
-            dues.append(self._wake_ms)
-        return max(0, min(IDLE_MS, min(dues) - self.clock.now_ms()))
+        now = self.clock.now_ms()
+        dues = [self.watch.next_due(), self._wake_ms, self.executor.patience.next_due(now)]
+        return max(0, min([IDLE_MS, *(due - now for due in dues if due is not None)]))
 
     def _is_time(self, now_ms: int) -> bool:
         """Whether an entry is due for a new price, or a refused command for another try."""
         is_wake = self._wake_ms is not None and self._wake_ms <= now_ms
-        return is_wake or any(until <= now_ms for until in self.executor.pauses.values())
+        return is_wake or self.executor.patience.has_come_due(self._passed_ms, now_ms)
 
     def _show(self, *, at_once: bool = False) -> None:
         """Renew what people see: the status file and the picture for the live table."""
@@ -232,7 +235,7 @@ class GridEngine:
             self._learn(self.book.learn_order(order, now))
         for position in message.positions:
             self._learn(self.book.learn_position(position))
-            self.executor.lift_pauses(position.symbol)
+            self.executor.position_told(position.symbol)
         if message.wallet is not None and self.book.learn_wallet(message.wallet, now):
             self.recorder.log.debug("balance: %s", message.wallet)
 
@@ -245,7 +248,7 @@ class GridEngine:
 
     def _pass(self) -> None:
         """Say what should stand, compare with what does, send the difference."""
-        now = self.clock.now_ms()
+        now = self._passed_ms = self.clock.now_ms()
         symbols = list(self.book.symbols.values())
         notes: dict[str, list[Note]] = {known.symbol: [] for known in symbols}
         for known in symbols:
@@ -287,7 +290,7 @@ class GridEngine:
                 records = []
             else:
                 begun = [(side, 0) for side in SIDES]
-                records = [journal.ladder_record(known.symbol, decision, now_ms)]
+                records = [journal.ladder_record(known.symbol, decision.reference, now_ms)]
             for side, executed in begun:
                 cycle = known.sides[side].cycle
                 if cycle is not None:
@@ -311,22 +314,14 @@ class GridEngine:
         if self.mode is Mode.STOPPED:
             return
         self.mode, self.stop_reason = Mode.STOPPED, reason
-        wallet = self.book.wallet
         self.recorder.log.critical("EMERGENCY STOP %s: %s", symbol, reason)
-        try:
-            self.recorder.archive.declare_emergency(
-                symbol=symbol, reason=reason, mm_rate=str(wallet.mm_rate) if wallet else ""
-            )
-        except ArchiveError:
-            self.recorder.log.critical("the emergency file could not be written", exc_info=True)
+        self._halt = Halt(self.gateway, self.recorder, self.settings, self.book, reason, symbol)
+        self._halt.declare()
         if self.settings.cancel_opening_on_emergency:
-            opening = [
-                order
-                for known in self.book.symbols.values()
-                for side in SIDES
-                for order in known.alive(side)
-                if order.name.slot.kind.opens
-            ]
-            self.executor.withdraw_openings(opening)
+            self._halt.withdraw_openings()
         self.recorder.save_state(self.book.symbols.values())
         self._show(at_once=True)
+
+    def declare_stop(self) -> bool:
+        """Write the emergency stop down, if there is one and it is not written; returns whether nothing is left."""
+        return self._halt is None or self._halt.declare()

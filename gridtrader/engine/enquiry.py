@@ -5,7 +5,7 @@ answer that crosses with a stream event does no harm.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gridtrader.domain.known import SymbolKnown
 from gridtrader.domain.orders import ChangeKind, KnownOrder, Phase
@@ -17,6 +17,9 @@ from gridtrader.engine.settings import EngineSettings
 
 _OVERLAP_MS = 60_000
 """Executions are read again from so long before the last complete reading: REST may show them late."""
+
+_USED_UP_MS = 300_000
+"""How long an opening order of a used name must stay invisible: longer than REST or the streams ever lag."""
 
 _LOOK_UPS = 5
 """Times an order that has been seen must not be found, positions agreeing, until it is taken for gone."""
@@ -69,7 +72,8 @@ class Enquiry:
             if self._tries[order.link_id] >= _LOOK_UPS and known.sides[order.side].agrees:
                 self.recorder.log.warning("order %s is nowhere to be found, taken for cancelled", order.link_id)
                 order.phase, order.change = Phase.CANCELLED, None
-        elif order.name_is_used and self._tries.get(order.link_id, 0) >= 1:
+        elif order.name_is_used and self._is_surely_gone(known, order, now):
+            self.recorder.log.warning("order %s is used up and nowhere to be found", order.link_id)
             order.phase = Phase.REJECTED
             self._settled(order)
         elif order.name_is_used or (order.order_id and self._tries.get(order.link_id, 0) < 2):
@@ -77,6 +81,17 @@ class Enquiry:
         else:
             order.phase = Phase.ABSENT
             self._settled(order)
+
+    def _is_surely_gone(self, known: SymbolKnown, order: KnownOrder, now_ms: int) -> bool:
+        """Whether an order that the exchange calls a duplicate and cannot show may be taken for over (C2).
+
+        A reduce-only order may after a second look: it can do no harm twice. An opening one may only after minutes in
+        which neither orders nor fills nor position have told of it: it must not be bought twice.
+        """
+        if not order.name.slot.kind.opens:
+            return self._tries.get(order.link_id, 0) >= 1
+        is_old = now_ms - order.sent_ms >= _USED_UP_MS
+        return is_old and not known.is_unsettled(order.side)
 
     def _again(self, order: KnownOrder, now_ms: int) -> None:
         tries = self._tries[order.link_id] = self._tries.get(order.link_id, 0) + 1
@@ -128,8 +143,14 @@ class Enquiry:
                 yield from self.look_up(known, order)
 
     def read_wallet(self) -> None:
-        """Read the balance. Raises GatewayError."""
-        self.book.learn_wallet(self.gateway.wallet(), self.clock.now_ms())
+        """Read the balance. Raises GatewayError.
+
+        It replaces what was heard before even if its time is older: an answer asked for later is news. Its content
+        may lag behind its time, so it is taken for as much older.
+        """
+        wallet = self.gateway.wallet()
+        wallet = replace(wallet, at_ms=wallet.at_ms - self.settings.rest_lag_ms)
+        self.book.learn_wallet(wallet, self.clock.now_ms(), asked=True)
 
     def disagreement(self) -> tuple[SymbolKnown, Side] | None:
         """Return a side whose position our fills do not explain, though everything has been read."""

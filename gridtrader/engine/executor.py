@@ -1,13 +1,14 @@
 """It sends a difference to the exchange and enters what each command came to: accepted, rejected, or unknown (C3).
 
 An order is entered in the book, and its name in the journal, before it is sent; nothing is believed because a
-command was acknowledged (S10). What the exchange refuses becomes knowledge for the next pass, never a retry here.
+command was acknowledged (S10). What the exchange refuses becomes knowledge for the next pass. The same command is
+tried again after growing pauses; a take-profit that cannot be had in a few tries stops the account (C4).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gridtrader.domain.exact import plain
+from gridtrader.domain.exact import ZERO
 from gridtrader.domain.known import HoldReason, LegRefused, SymbolKnown
 from gridtrader.domain.order_names import Slot
 from gridtrader.domain.orders import Change, ChangeKind, KnownOrder, Phase
@@ -16,102 +17,101 @@ from gridtrader.domain.types import Amendment, NewOrder, OrderKind
 from gridtrader.engine.book import AccountBook
 from gridtrader.engine.errors import StopAccount
 from gridtrader.engine.journal import sent_record
+from gridtrader.engine.patience import Patience
 from gridtrader.engine.ports import Accepted, Clock, Gateway, Lane, Outcome, Refusal, Rejected, Unknown
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
 
-_OF_THE_MOMENT = frozenset({Refusal.RATE, Refusal.CLOCK, Refusal.REDUCE_ONLY})
-"""Refusals that say nothing about the order: the same command may be right a second later."""
+_OF_THE_MOMENT = frozenset({Refusal.RATE, Refusal.CLOCK, Refusal.REDUCE_ONLY, Refusal.NOT_TRADING, Refusal.BUSY})
+"""Refusals that say nothing about the order: the same command may be right a moment later."""
 
-_MOMENTS = 10
-"""How many times more tries a take-profit gets where the refusal is of the moment."""
+_DONE_OR_GONE = frozenset({Refusal.GONE, Refusal.UNCHANGED, Refusal.DUPLICATE})
+"""Refusals after which only the order itself can say how things stand."""
 
 
 @dataclass(slots=True)
 class Executor:
-    """Sends commands. Owned by the engine's thread; `pauses` are slots that wait, until when (our clock, ms)."""
+    """Sends commands. Owned by the engine's thread."""
 
     gateway: Gateway
     book: AccountBook
     recorder: Recorder
     settings: EngineSettings
     clock: Clock
-    pauses: dict[Slot, int] = field(default_factory=dict)
     has_doubts: bool = False
     """The exchange's answers do not fit what we know: the engine is to read everything anew."""
-    _refusals: dict[Slot, int] = field(default_factory=dict)
-    """Refusals in a row of a take-profit's commands."""
+    patience: Patience[Slot] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.settings.pause_ms, self.settings.longest_pause_ms)
 
     def send(self, known: SymbolKnown, difference: Difference) -> bool:
         """Send what is due: first what protects or frees, then what opens. Returns whether anything was sent."""
         now = self.clock.now_ms()
-        amends = [amend for amend in difference.amend if self._is_due(amend.order.name.slot, now)]
-        cancels = [cancel for cancel in difference.cancel if self._is_due(cancel.order.name.slot, now)]
+        for order in difference.keep:
+            self.patience.worked(order.name.slot)
+        amends = [amend for amend in difference.amend if self.patience.is_due(amend.order.name.slot, now)]
+        cancels = [cancel for cancel in difference.cancel if self.patience.is_due(cancel.order.name.slot, now)]
         places = sorted(
-            (place for place in difference.place if self._is_due(place.name.slot, now)),
+            (place for place in difference.place if self.patience.is_due(place.name.slot, now)),
             key=lambda place: (place.name.slot.kind.opens, place.name.slot.level, -place.name.slot.side.sign),
         )
-        protecting = [place for place in places if not place.name.slot.kind.opens]
-        opening = [place for place in places if place.name.slot.kind.opens]
         self._amend(known, amends)
-        self._place(known, protecting, Lane.PROTECT)
+        self._place(known, [place for place in places if not place.name.slot.kind.opens], Lane.PROTECT)
         self._cancel(known, cancels)
-        self._place(known, opening, Lane.TRADE)
+        self._place(known, [place for place in places if place.name.slot.kind.opens], Lane.TRADE)
         return bool(amends or cancels or places)
 
-    def _is_due(self, slot: Slot, now_ms: int) -> bool:
-        until = self.pauses.get(slot)
-        if until is None or until <= now_ms:
-            self.pauses.pop(slot, None)
-            return True
-        return False
+    def position_told(self, symbol: str) -> None:
+        """Let closing orders of a symbol that were refused once be tried at once: its position is told anew (C3)."""
+        for slot in self.patience.waiting():
+            if slot.symbol == symbol and not slot.kind.opens and self.patience.count(slot) == 1:
+                self.patience.lift(slot)
 
-    def lift_pauses(self, symbol: str) -> None:
-        """Let refused closing orders of a symbol be tried again: its position has been told anew (C3)."""
-        for slot in [s for s in self.pauses if s.symbol == symbol and not s.kind.opens]:
-            del self.pauses[slot]
+    def forget_old_slots(self) -> None:
+        """Forget the failures of slots that no order and no running cycle has any more."""
+        slots = {order.name.slot for known in self.book.symbols.values() for order in known.orders.values()}
+        self.patience.keep(slots)
 
     # --- place ---
 
     def _place(self, known: SymbolKnown, places: Sequence[Place], lane: Lane) -> None:
         if not places:
             return
-        opens = lane is Lane.TRADE
         now = self.clock.now_ms()
         written = self.recorder.write_ahead([sent_record(known.symbol, (place.name for place in places), now)])
-        if opens and not written:
+        if lane is Lane.TRADE and not written:
             known.holds.add(HoldReason.FILES)
             return
-        sent = [(self._enter(known, place, now), place) for place in places]
+        sent = [self._enter(known, place, now) for place in places]
         outcomes = self.gateway.place([_new_order(place) for place in places], lane)
-        for (order, place), outcome in zip(sent, outcomes, strict=True):
-            self._placed(known, order, place, outcome)
+        for order, outcome in zip(sent, outcomes, strict=True):
+            self._placed(known, order, outcome)
 
     def _enter(self, known: SymbolKnown, place: Place, now_ms: int) -> KnownOrder:
         target = place.target
         return self.book.expect(known, place.name, target.price, target.leaves, target.margin, now_ms)
 
-    def _placed(self, known: SymbolKnown, order: KnownOrder, place: Place, outcome: Outcome) -> None:
-        slot = place.name.slot
-        if isinstance(outcome, Accepted):
-            order.order_id = order.order_id or outcome.order_id
-            self._refusals.pop(slot, None)
-        elif isinstance(outcome, Unknown):
-            order.phase = Phase.UNKNOWN
-        elif outcome.refusal is Refusal.DUPLICATE:
-            order.phase, order.name_is_used = Phase.UNKNOWN, True
-        else:
-            order.phase = Phase.ABSENT
-            if slot.kind is OrderKind.TAKE_PROFIT:
-                self._protection_refused(slot, outcome)
-            else:
-                self._opening_refused(known, slot, outcome)
+    def _placed(self, known: SymbolKnown, order: KnownOrder, outcome: Outcome) -> None:
+        slot = order.name.slot
+        match outcome:
+            case Accepted(order_id):
+                order.order_id = order.order_id or order_id
+            case Unknown(reason):
+                order.phase = Phase.UNKNOWN
+                self._no_answer(slot, reason)
+            case Rejected(refusal=Refusal.DUPLICATE):
+                order.phase, order.name_is_used = Phase.UNKNOWN, True
+            case Rejected():
+                order.phase = Phase.ABSENT
+                self._stop_on_bad_key(outcome)
+                if slot.kind is OrderKind.TAKE_PROFIT:
+                    self._protection_refused(slot, outcome)
+                else:
+                    self._opening_refused(known, slot, outcome)
 
     def _opening_refused(self, known: SymbolKnown, slot: Slot, rejected: Rejected) -> None:
-        self._stop_on_bad_key(rejected)
-        if rejected.refusal in _OF_THE_MOMENT:
-            self._pause(slot)
-        elif rejected.refusal is Refusal.TIER:
+        if rejected.refusal is Refusal.TIER:
             known.depth_cap = min(slot.level, known.depth_cap if known.depth_cap is not None else slot.level)
             self.recorder.log.warning(
                 "%s level %d is refused by the risk tier, both ladders end below it: %s",
@@ -119,13 +119,25 @@ class Executor:
                 slot.level,
                 rejected.text,
             )
+        elif rejected.refusal not in _OF_THE_MOMENT:
+            self._note_refused_leg(known, slot, rejected)
+            return
         elif rejected.refusal is Refusal.NOT_TRADING:
             known.holds.add(HoldReason.NOT_TRADING)
-        else:
-            wallet = self.book.wallet
-            if wallet is not None:
-                known.refused_legs[slot.side, slot.level] = LegRefused(wallet.available, self.clock.now_ms())
-            self._pause(slot)
+        self.patience.failed(slot, self.clock.now_ms())
+
+    def _note_refused_leg(self, known: SymbolKnown, slot: Slot, rejected: Rejected) -> None:
+        """Keep a refused leg - and with it the level on the other side - from being tried again too soon (S6)."""
+        now, wallet = self.clock.now_ms(), self.book.wallet
+        before = known.refused_legs.get((slot.side, slot.level))
+        count = before.count + 1 if before is not None else 1
+        pause = min(self.settings.longest_refusal_ms, self.settings.pause_ms * 2 ** min(count - 1, 20))
+        known.refused_legs[slot.side, slot.level] = LegRefused(
+            available=wallet.available if wallet is not None else ZERO,
+            retry_ms=now + pause,
+            count=count,
+            text=f"{rejected.text} (retCode {rejected.code})",
+        )
 
     # --- amend and cancel ---
 
@@ -138,9 +150,24 @@ class Executor:
             if amend.price is not None:
                 amend.order.asked_price = amend.price
                 amend.order.priced_ms = now
+            if amend.repeats:
+                self._asked_in_vain(amend)
+            amend.order.asked_qty = amend.qty
         commands = [Amendment(known.symbol, amend.order.link_id, amend.price, amend.qty) for amend in amends]
         for amend, outcome in zip(amends, self.gateway.amend(commands, Lane.PROTECT), strict=True):
             self._changed(amend.order, outcome)
+
+    def _asked_in_vain(self, amend: Amend) -> None:
+        """The same quantity was asked for before, and the exchange made it another: somebody else's closing order
+        may hold a part of the position."""
+        count = self.patience.failed(amend.order.name.slot, self.clock.now_ms())
+        if count == self.settings.safety_tries:
+            self.recorder.log.critical(
+                "%s covers %s only: the exchange does not let it have %s; is there another closing order?",
+                amend.order.link_id,
+                amend.order.leaves,
+                amend.qty,
+            )
 
     def _cancel(self, known: SymbolKnown, cancels: Sequence[Cancel]) -> None:
         if not cancels:
@@ -156,60 +183,47 @@ class Executor:
         """Enter what became of an amendment or a cancel; the stream confirms what was accepted."""
         change, slot = order.change, order.name.slot
         if change is None or isinstance(outcome, Accepted):
-            self._refusals.pop(slot, None)
             return
-        if isinstance(outcome, Unknown) or outcome.refusal in (Refusal.GONE, Refusal.UNCHANGED, Refusal.DUPLICATE):
-            change.is_unknown = True  # done, or as we want it, or nobody knows: the order itself will say
+        if isinstance(outcome, Unknown):
+            change.is_unknown = True
+            self._no_answer(slot, outcome.reason)
+            return
+        now = self.clock.now_ms()
+        if outcome.refusal in _DONE_OR_GONE:
+            change.is_unknown = True
+            self.patience.failed(slot, now)
             return
         order.give_up_change()
         self._stop_on_bad_key(outcome)
-        if outcome.refusal in _OF_THE_MOMENT:
-            self._pause(slot)
-        elif change.kind is ChangeKind.AMEND:
+        self.patience.failed(slot, now)
+        if change.kind is ChangeKind.AMEND and outcome.refusal not in _OF_THE_MOMENT:
             order.amend_refused = True
-            self._pause_if_refused_again(slot)
-        else:
-            self._pause(slot)
+            self.patience.lift(slot)
 
-    # --- refusals ---
+    # --- failures ---
 
-    def _pause(self, slot: Slot) -> None:
-        self.pauses[slot] = self.clock.now_ms() + self.settings.pause_ms
-
-    def _pause_if_refused_again(self, slot: Slot) -> None:
-        self._refusals[slot] = self._refusals.get(slot, 0) + 1
-        if self._refusals[slot] > 1:
-            self._pause(slot)
+    def _no_answer(self, slot: Slot, reason: str) -> None:
+        """Nobody knows what became of a command. For a take-profit that is borne a few times only (C4)."""
+        count = self.patience.failed(slot, self.clock.now_ms())
+        if slot.kind is OrderKind.TAKE_PROFIT and count >= self.settings.safety_tries:
+            raise StopAccount(
+                f"the take-profit of {slot.side.name} could not be placed or changed in {count} tries: {reason}",
+                slot.symbol,
+            )
 
     def _protection_refused(self, slot: Slot, rejected: Rejected) -> None:
-        """A take-profit was refused. It is tried again; what cannot be had in a few tries stops the account (C4)."""
-        self._stop_on_bad_key(rejected)
-        count = self._refusals[slot] = self._refusals.get(slot, 0) + 1
-        patience = _MOMENTS if rejected.refusal in _OF_THE_MOMENT else 1
+        count = self.patience.failed(slot, self.clock.now_ms())
         self.has_doubts |= count % self.settings.safety_tries == 0
-        if count >= self.settings.safety_tries * patience:
+        if rejected.refusal not in _OF_THE_MOMENT and count >= self.settings.safety_tries:
             raise StopAccount(
                 f"the take-profit of {slot.side.name} is refused {count} times in a row: {rejected.text} "
                 f"(retCode {rejected.code})",
                 slot.symbol,
             )
-        self.pauses[slot] = self.clock.now_ms() + self.settings.pause_ms * 2 ** min(count - 1, 3)
 
     def _stop_on_bad_key(self, rejected: Rejected) -> None:
         if rejected.refusal is Refusal.KEY:
             raise StopAccount(f"the API key is refused: {rejected.text} (retCode {rejected.code})")
-
-    # --- emergency ---
-
-    def withdraw_openings(self, orders: Iterable[KnownOrder]) -> None:
-        """Cancel resting opening orders once, whatever comes of it (R2)."""
-        by_symbol: dict[str, list[str]] = {}
-        for order in orders:
-            by_symbol.setdefault(order.name.slot.symbol, []).append(order.link_id)
-        for symbol, names in by_symbol.items():
-            for name, outcome in zip(names, self.gateway.cancel(symbol, names, Lane.EMERGENCY), strict=True):
-                if not isinstance(outcome, Accepted):
-                    self.recorder.log.error("emergency: %s was not cancelled: %s", name, outcome)
 
 
 def _new_order(place: Place) -> NewOrder:
@@ -222,10 +236,3 @@ def _new_order(place: Place) -> NewOrder:
         qty=target.leaves,
         reduce_only=not slot.kind.opens,
     )
-
-
-def describe(place: Place) -> str:
-    """Return a placement in words, for the log."""
-    slot = place.name.slot
-    what = "take-profit" if not slot.kind.opens else f"level {slot.level}"
-    return f"{slot.symbol} {slot.side.name} {what}: {plain(place.target.leaves)} at {plain(place.target.price)}"

@@ -1,13 +1,13 @@
 """Where socket threads leave events for the engine's thread: bounded, never blocking, never raising.
 
 Fills are events and queued; a quote is state: only the newest of each symbol is kept. If the queue overflows because
-the engine is stuck, events are dropped and `overflowed` says so: the engine then reads everything by REST.
+the engine is stuck, messages are dropped and `overflowed` says so: the engine then reads everything by REST.
 """
 
 import threading
 from collections import deque
 
-from gridtrader.engine.ports import Event, NewQuote
+from gridtrader.engine.ports import Event, NewQuote, StreamMessage
 
 CAPACITY = 20_000
 """Private events kept while the engine is busy: minutes of the liveliest account."""
@@ -29,10 +29,10 @@ class Inbox:
         with self._condition:
             if isinstance(event, NewQuote):
                 self._quotes[event.symbol] = event
-            elif len(self._events) < self._capacity:
-                self._events.append(event)
-            else:
+            elif isinstance(event, StreamMessage) and len(self._events) >= self._capacity:
                 self._overflowed = True
+            else:  # what says how things stand with a stream is rare, and never lost
+                self._events.append(event)
             self._condition.notify()
 
     def drain(self) -> list[Event]:

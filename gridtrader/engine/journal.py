@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from gridtrader.domain.cycle import Cycle
-from gridtrader.domain.decide import StartLadder
 from gridtrader.domain.exact import plain
 from gridtrader.domain.instrument import Instrument
 from gridtrader.domain.order_names import OrderName, parse_order_name
@@ -18,14 +17,12 @@ from gridtrader.domain.types import SIDES, Execution, ExecutionKind, Side
 from gridtrader.engine.ports import Record
 
 
-def ladder_record(symbol: str, decision: StartLadder, now_ms: int) -> Record:
-    reference = decision.reference
+def ladder_record(symbol: str, reference: Reference, now_ms: int) -> Record:
     return {
         "kind": "ladder",
         "symbol": symbol,
         "q0": plain(reference.quantity(0)),
         "multiplier": plain(reference.multiplier),
-        "leverage": plain(reference.leverage),
         "levels": len(reference.quantities),
         "at": now_ms,
     }
@@ -52,6 +49,11 @@ def closed_record(symbol: str, side: Side, cycle: Cycle, net_profit: Decimal, no
         "net": plain(net_profit),
         "at": now_ms,
     }
+
+
+def gone_record(symbol: str, side: Side, number: int, now_ms: int) -> Record:
+    """Return the record of a cycle that was closed while nobody looked; what it earned is not known."""
+    return {"kind": "closed", "symbol": symbol, "side": side.name, "number": number, "net": None, "at": now_ms}
 
 
 def sent_record(symbol: str, names: Iterable[OrderName], now_ms: int) -> Record:
@@ -112,7 +114,6 @@ class SymbolMemory:
         return build_reference(
             Decimal(str(self.ladder["q0"])),
             multiplier=Decimal(str(self.ladder["multiplier"])),
-            leverage=Decimal(str(self.ladder["leverage"])),
             max_level=int(str(self.ladder["levels"])) - 1,
             instrument=instrument,
         )

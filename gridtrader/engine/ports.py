@@ -42,6 +42,8 @@ class Refusal(Enum):
     """The position does not carry this closing quantity, or not yet (110017)."""
     NOT_TRADING = "not_trading"
     """The contract takes no such order now (110021, 110023, 110074, …)."""
+    BUSY = "busy"
+    """The same command may be right a moment later (110079 being processed, 110063 settlement in progress)."""
     RATE = "rate"
     """Too many requests (10006); nothing was done."""
     CLOCK = "clock"

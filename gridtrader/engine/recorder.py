@@ -114,7 +114,7 @@ class Recorder:
                     records.append(journal.execution_record(fact.execution))
                     self._booked(fact)
                 case CycleStarted():
-                    records.append(journal.cycle_record(fact.symbol, fact.side, fact.cycle, 0))
+                    records.append(self.cycle_begun(fact.symbol, fact.side, fact.cycle, fact.executed_other))
                 case CycleClosed():
                     records.append(
                         journal.closed_record(

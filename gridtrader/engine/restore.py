@@ -5,32 +5,29 @@ and the journal have them, decisions and order names as the journal has them.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gridtrader.domain.cycle import Cycle
 from gridtrader.domain.exact import ZERO, plain
 from gridtrader.domain.known import SymbolKnown
-from gridtrader.domain.order_names import OrderName, parse_order_name
+from gridtrader.domain.ladder import immediate_levels
+from gridtrader.domain.order_names import OrderName, Slot, parse_order_name
 from gridtrader.domain.orders import Phase
 from gridtrader.domain.sizing import Reference, SizingError, build_reference
 from gridtrader.domain.types import SIDES, Execution, OrderKind, OrderReport, PositionReport, Side
+from gridtrader.engine import history, journal
 from gridtrader.engine.book import AccountBook
 from gridtrader.engine.errors import CannotStart
-from gridtrader.engine.history import (
-    Fills,
-    fills_since_flat,
-    foreign_fills,
-    immediate_by_names,
-    mismatch,
-    rebuild_cycle,
-)
+from gridtrader.engine.history import Fills
 from gridtrader.engine.journal import SymbolMemory
-from gridtrader.engine.ports import Clock, Gateway
+from gridtrader.engine.ports import Clock, Gateway, Record
 
 DAY_MS = 86_400_000
-_WINDOWS_DAYS = (7, 30, 180, 730)
-"""How far back fills are searched for, step by step: most positions are days old."""
+HOUR_MS = 3_600_000
+_SPANS_DAYS = (7, 30, 180, 730)
+"""How far back fills are searched for, step by step: most positions are days old, and two years is what the exchange
+keeps."""
 
 _FIRST_CYCLE_EPOCH_MS = 1_735_689_600_000
 """2025-01-01: cycles of an account whose journal is gone are numbered from the seconds since then, so that no order
@@ -47,34 +44,43 @@ class SymbolReading:
 
 
 @dataclass(slots=True)
+class Findings:
+    """What a proof found out that the journal does not have yet."""
+
+    executions: list[Execution] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Prover:
-    """Rebuilds the book of one account from a reading and proves it against the positions. Changes nothing."""
+    """Rebuilds the book of one account from readings and proves it against the positions. Changes nothing."""
 
     gateway: Gateway
     clock: Clock
     log: logging.Logger
-    new_executions: Callable[[Sequence[Execution]], None]
-    """Told the fills of running and just closed cycles that the journal does not have."""
+    findings: Findings = field(default_factory=Findings)
 
     def prove(self, reading: SymbolReading, memory: SymbolMemory, book: AccountBook) -> None:
         """Enter one symbol into the book. Raises CannotStart if it cannot be restored, GatewayError."""
         known = reading.known
         executions, fills = self._find_fills(reading, memory)
         for side in SIDES:
-            self._restore_side(known, side, reading.positions[side], fills[side], memory, executions)
-        self._restore_reference(known, memory, reading)
+            known.sides[side].position = reading.positions[side]
+            self._restore_side(known, side, fills[side], memory, executions)
         for side in SIDES:
-            problem = mismatch(known, side, reading.positions[side], fills[side])
+            self._decide_immediate(known, side, fills[side], memory)
+        orders = self._restore_reference(known, memory, reading, fills)
+        for side in SIDES:
+            problem = history.mismatch(known, side, reading.positions[side], fills[side], orders)
             if problem is not None:
                 raise CannotStart(
                     f"{known.symbol} {side.name} cannot be restored: {problem}. Nothing was changed. Close the "
                     f"position by hand, or wait if the exchange's history may be late, and start again"
                 )
         book.symbols[known.symbol] = known
-        for execution in executions.values():
-            book.remember(execution.exec_id)
-        self._enter_names(known, memory, reading, executions, book)
-        self.new_executions([e for e in executions.values() if e.exec_id not in memory.executions])
+        self._enter_executions(known, fills, executions, memory, book)
+        self._enter_names(known, memory, reading, book)
+        self._record_what_is_new(known, memory)
 
     # --- fills ---
 
@@ -84,39 +90,42 @@ class Prover:
         """Read fills back in time until both sides' positions are explained from flat."""
         symbol, now = reading.known.symbol, self.clock.now_ms()
         executions = dict(memory.executions)
-        since_journal = now - memory.last_ms + DAY_MS // 24 if memory.last_ms else 0
-        spans = sorted({since_journal or 7 * DAY_MS, *(days * DAY_MS for days in _WINDOWS_DAYS)})
+        since_journal = now - memory.last_ms + HOUR_MS if memory.last_ms else 7 * DAY_MS
+        spans = sorted({since_journal, *(days * DAY_MS for days in _SPANS_DAYS)})
         fills: dict[Side, Fills] = {}
-        read_until = now + DAY_MS // 24
+        read_until = now + HOUR_MS
         for span in (s for s in spans if s >= since_journal):
             for execution in self.gateway.executions(symbol, now - span, read_until):
                 executions.setdefault(execution.exec_id, execution)
             read_until = now - span
-            fills = {
-                side: fills_since_flat(tuple(executions.values()), side, reading.positions[side].size)
-                for side in SIDES
-            }
+            known = tuple(executions.values())
+            fills = {side: history.fills_since_flat(known, side, reading.positions[side].size) for side in SIDES}
             if all(part.is_complete for part in fills.values()):
-                break
-        for side in SIDES:
-            self._require_explained(reading, side, fills[side])
-        return executions, fills
+                return executions, fills
+        side = next(side for side, part in fills.items() if not part.is_complete)
+        raise CannotStart(
+            f"{symbol} {side.name} cannot be restored: the position has {plain(reading.positions[side].size)}, and "
+            f"neither the exchange's history nor the journal explains how it came about. Nothing was changed. Close "
+            f"the position by hand and start again"
+        )
 
-    def _require_explained(self, reading: SymbolReading, side: Side, fills: Fills) -> None:
-        symbol, size = reading.known.symbol, reading.positions[side].size
-        if not fills.is_complete:
-            raise CannotStart(
-                f"{symbol} {side.name} cannot be restored: the position has {plain(size)}, and neither the "
-                f"exchange's history nor the journal explains how it came about. Nothing was changed. Close the "
-                f"position by hand and start again"
-            )
-        foreign = foreign_fills(fills)
-        if foreign:
-            raise CannotStart(
-                f"{symbol} {side.name} cannot be restored: {len(foreign)} of the fills of its position were not "
-                f"made by this bot (first: {plain(foreign[0].qty)} at {plain(foreign[0].price)}, order "
-                f"{foreign[0].order_id}). Nothing was changed. Close the position by hand and start again"
-            )
+    def _enter_executions(
+        self,
+        known: SymbolKnown,
+        fills: Mapping[Side, Fills],
+        executions: Mapping[str, Execution],
+        memory: SymbolMemory,
+        book: AccountBook,
+    ) -> None:
+        for execution in sorted(executions.values(), key=lambda e: (e.at_ms, e.seq)):
+            book.remember(execution)
+            if execution.exec_id not in memory.executions:
+                self.findings.executions.append(execution)
+        for part in fills.values():
+            for execution in part.trades():
+                done = known.executed.get(execution.link_id, ZERO)
+                if parse_order_name(execution.link_id) is not None:
+                    known.executed[execution.link_id] = done + execution.qty
 
     # --- cycles ---
 
@@ -124,67 +133,81 @@ class Prover:
         self,
         known: SymbolKnown,
         side: Side,
-        position: PositionReport,
         fills: Fills,
         memory: SymbolMemory,
-        executions: dict[str, Execution],
+        executions: Mapping[str, Execution],
     ) -> None:
         half, journalled = known.sides[side], memory.sides[side]
-        half.position = position
-        names = [parse_order_name(e.link_id) for e in executions.values()]
-        used = [n.slot.cycle for n in (*names, *memory.names) if n is not None and n.slot.side is side]
-        newest = max([journalled.number, *used], default=0)
-        half.last_cycle = newest or max(0, (self.clock.now_ms() - _FIRST_CYCLE_EPOCH_MS) // 1000)
-        if position.size:
-            is_journalled = journalled.number == newest and not journalled.is_closed
-            immediate = journalled.immediate if is_journalled else immediate_by_names(fills)
-            half.cycle = rebuild_cycle(half.last_cycle, immediate, fills)
+        named = [*history.names_of(executions.values()), *memory.names]
+        used = [name.slot.cycle for name in named if name.slot.side is side]
+        half.last_cycle = max([journalled.number, *used], default=0) or max(
+            0, (self.clock.now_ms() - _FIRST_CYCLE_EPOCH_MS) // 1000
+        )
+        if half.size:
+            number = history.cycle_number(fills, journalled.number if not journalled.is_closed else 0)
+            half.last_cycle = max(half.last_cycle, number)
+            half.cycle = history.rebuild_cycle(half.last_cycle, 1, fills)
         elif not journalled.is_closed and not self._has_filled(side, journalled.number, executions):
             half.cycle = Cycle(journalled.number, journalled.immediate, journalled.opened_ms)
             half.last_cycle = journalled.number
 
     @staticmethod
-    def _has_filled(side: Side, cycle: int, executions: dict[str, Execution]) -> bool:
-        names = (parse_order_name(execution.link_id) for execution in executions.values())
-        return any(n is not None and n.slot.side is side and n.slot.cycle == cycle for n in names)
+    def _has_filled(side: Side, cycle: int, executions: Mapping[str, Execution]) -> bool:
+        names = history.names_of(executions.values())
+        return any(name.slot.side is side and name.slot.cycle == cycle for name in names)
+
+    @staticmethod
+    def _decide_immediate(known: SymbolKnown, side: Side, fills: Fills, memory: SymbolMemory) -> None:
+        """Take over how many levels were opened at once - or decide it, for a cycle nobody decided (S8)."""
+        cycle, journalled = known.sides[side].cycle, memory.sides[side]
+        if cycle is None or not cycle.has_fills:
+            return
+        if journalled.number == cycle.number and not journalled.is_closed:
+            cycle.immediate = journalled.immediate
+        elif cycle.number in {name.slot.cycle for name in history.names_of(fills.executions)}:
+            cycle.immediate = history.immediate_by_names(fills)
+        else:
+            other = known.sides[side.other].cycle
+            cycle.immediate = immediate_levels(max(other.levels, default=-1) + 1 if other else 0)
 
     # --- reference quantities ---
 
-    def _restore_reference(self, known: SymbolKnown, memory: SymbolMemory, reading: SymbolReading) -> None:
-        if not any(known.sides[side].has_fills for side in SIDES):
-            known.reference = self._journalled(known, memory)
-            return
-        known.reference = self._journalled(known, memory) or self._reference_by_orders(known, reading)
-
-    def _journalled(self, known: SymbolKnown, memory: SymbolMemory) -> Reference | None:
+    def _restore_reference(
+        self, known: SymbolKnown, memory: SymbolMemory, reading: SymbolReading, fills: Mapping[Side, Fills]
+    ) -> dict[str, OrderReport]:
+        """Find the quantities of the running ladder; returns the orders they were read from (none: the journal)."""
         try:
-            return memory.reference(known.instrument)
+            known.reference = memory.reference(known.instrument)
         except (KeyError, ValueError, ArithmeticError) as error:
             self.log.warning("%s: the journal's ladder cannot be read: %r", known.symbol, error)
-            return None
+        is_foreign = any(
+            parse_order_name(execution.link_id) is None for part in fills.values() for execution in part.trades()
+        )
+        held = [half.cycle for half in known.sides.values() if half.cycle is not None and half.cycle.has_fills]
+        if not held or (known.reference is not None and not is_foreign):
+            return {}
+        started = min(cycle.opened_ms for cycle in held)
+        reports = self.gateway.order_history(known.symbol, started - DAY_MS, self.clock.now_ms() + HOUR_MS)
+        orders = {report.order_id: report for report in (*reports, *reading.open_orders)}
+        if known.reference is None:
+            known.reference = self._reference_by_orders(known, fills, orders)
+        return orders
 
-    def _reference_by_orders(self, known: SymbolKnown, reading: SymbolReading) -> Reference:
-        """Return the reference quantities that the exchange's orders show, where the journal has none."""
-        started = min(half.cycle.opened_ms for half in known.sides.values() if half.cycle is not None)
-        history = self.gateway.order_history(known.symbol, started - DAY_MS, self.clock.now_ms() + DAY_MS)
-        first = ZERO
-        for report in (*history, *reading.open_orders):
-            name = parse_order_name(report.link_id)
-            if name is None or not name.slot.kind.opens or name.slot.level != 0:
-                continue
-            half = known.sides[name.slot.side]
-            if half.cycle is not None and name.slot.cycle == half.cycle.number:
-                first = max(first, report.qty)
-        if first == 0:
+    def _reference_by_orders(
+        self, known: SymbolKnown, fills: Mapping[Side, Fills], orders: Mapping[str, OrderReport]
+    ) -> Reference:
+        multiplier, qty_step = known.strategy.multiplier, known.instrument.qty_step
+        first = history.first_quantity(fills.values(), orders, multiplier, qty_step)
+        if first is None:
             raise CannotStart(
-                f"{known.symbol} cannot be restored: neither the journal nor the exchange's order history has the "
-                f"order of level 0. Nothing was changed. Close the position by hand and start again"
+                f"{known.symbol} cannot be restored: neither the journal nor the exchange's order history tells the "
+                f"ladder's quantity of level 0 (averaging_multiplier {plain(multiplier)}). Nothing was changed. "
+                f"Close the position by hand and start again"
             )
         try:
             return build_reference(
                 first,
                 multiplier=known.strategy.multiplier,
-                leverage=known.leverage,
                 max_level=known.strategy.max_level,
                 instrument=known.instrument,
             )
@@ -193,20 +216,13 @@ class Prover:
 
     # --- order names ---
 
-    def _enter_names(
-        self,
-        known: SymbolKnown,
-        memory: SymbolMemory,
-        reading: SymbolReading,
-        executions: Mapping[str, Execution],
-        book: AccountBook,
-    ) -> None:
+    @staticmethod
+    def _enter_names(known: SymbolKnown, memory: SymbolMemory, reading: SymbolReading, book: AccountBook) -> None:
         """Enter the names used in the running cycles as orders of unknown fate: they are looked up like any other."""
-        names = dict.fromkeys(memory.names)
         reports = {report.link_id: report for report in reading.open_orders}
-        names.update({name: None for name in map(parse_order_name, reports) if name is not None})
-        newest: dict[object, OrderName] = {}
-        for name in names:
+        found = (parse_order_name(link_id) for link_id in reports)
+        newest: dict[Slot, OrderName] = {}
+        for name in (*memory.names, *(name for name in found if name is not None)):
             half = known.sides[name.slot.side]
             if half.cycle is None or name.slot.cycle != half.cycle.number:
                 continue
@@ -217,8 +233,20 @@ class Prover:
                 newest[name.slot] = name
         for name in newest.values():
             report = reports.get(name.encode())
-            order = book.expect(
-                known, name, report.price if report else ZERO, report.qty if report else ZERO, ZERO, 0
-            )
-            order.phase = Phase.UNKNOWN
-            order.seen = sum((e.qty for e in executions.values() if e.link_id == order.link_id), ZERO)
+            price, qty = (report.price, report.qty) if report else (ZERO, ZERO)
+            order = book.expect(known, name, price, qty, ZERO, 0)
+            if not order.phase.is_final:
+                order.phase = Phase.UNKNOWN
+
+    def _record_what_is_new(self, known: SymbolKnown, memory: SymbolMemory) -> None:
+        """Note decisions that were restored from elsewhere: the next start is to find them in the journal."""
+        now = self.clock.now_ms()
+        if known.reference is not None and memory.ladder is None:
+            self.findings.records.append(journal.ladder_record(known.symbol, known.reference, now))
+        for side in SIDES:
+            cycle, journalled = known.sides[side].cycle, memory.sides[side]
+            if cycle is None:
+                if not journalled.is_closed and journalled.number:
+                    self.findings.records.append(journal.gone_record(known.symbol, side, journalled.number, now))
+            elif journalled.is_closed or journalled.number != cycle.number:
+                self.findings.records.append(journal.cycle_record(known.symbol, side, cycle, 0))

@@ -32,7 +32,14 @@ class EngineSettings:
     wallet_wait_ms: int = 200
     """How long a wallet push is waited for after a fill before REST is asked: it follows within milliseconds."""
     pause_ms: int = 1_000
-    """Before a refused command is tried again where the refusal is of the moment (110017, rate limit, clock)."""
+    longest_pause_ms: int = 30_000
+    """Before a failed command is tried again: the first pause, doubled with each failure in a row, and its bound."""
+    longest_refusal_ms: int = 600_000
+    """The bound for a level's leg the exchange refuses for a reason that does not pass by itself (S6)."""
+    balance_stop_ms: int = 60_000
+    """A balance that cannot be read for so long stops the account: its risk rate is not known any more (R1, R4)."""
+    rest_lag_ms: int = 1_000
+    """What REST tells of the balance may be so much older than its answer."""
     reconcile_ms: int = 60_000
     safety_tries: int = 3
     """Tries of a command the account's safety hangs on, with back-off 1, 2, 4 s, before emergency stop (C4)."""

@@ -4,28 +4,26 @@ If a step fails after orders were cancelled, the positions' take-profits are pla
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
 from gridtrader.domain.decide import new_reference
 from gridtrader.domain.exact import plain
+from gridtrader.domain.guards import is_over_limit, over_limit_text
 from gridtrader.domain.known import Strategy, SymbolKnown
 from gridtrader.domain.order_names import parse_order_name
-from gridtrader.domain.planner import plan_symbol
-from gridtrader.domain.reconcile import reconcile
 from gridtrader.domain.sizing import SizingError
-from gridtrader.domain.types import SIDES, Execution, FeeRates, OrderStatus, PositionReport, Side
+from gridtrader.domain.types import SIDES, FeeRates, OrderStatus, PositionReport, Side
 from gridtrader.engine.book import AccountBook, Booked
 from gridtrader.engine.errors import CannotStart, StopAccount
-from gridtrader.engine.executor import Executor
+from gridtrader.engine.history import fills_since_flat, names_of
 from gridtrader.engine.journal import SymbolMemory, remember
 from gridtrader.engine.ports import (
     Accepted,
     Clock,
     Event,
     Gateway,
-    GatewayError,
     MarginMode,
     Outcome,
     Record,
@@ -36,9 +34,12 @@ from gridtrader.engine.ports import (
     Unknown,
     Unreachable,
 )
+from gridtrader.engine.protect import Protector
 from gridtrader.engine.recorder import Recorder
-from gridtrader.engine.restore import DAY_MS, Prover, SymbolReading
+from gridtrader.engine.restore import DAY_MS, Findings, Prover, SymbolReading
 from gridtrader.engine.settings import EngineSettings
+
+_NEWS = "the stream told news of its symbols meanwhile"
 
 
 @dataclass(slots=True)
@@ -53,7 +54,6 @@ class Starter:
     settings: EngineSettings
     clock: Clock
     news: Callable[[], Sequence[Event]]
-    _unbooked: list[Execution] = field(default_factory=list)
 
     def knock(self) -> None:
         """Ask for what any good key may ask: a wrong one is told before anything waits. Raises CannotStart."""
@@ -65,7 +65,11 @@ class Starter:
             raise CannotStart(_refusal(error), is_passing=error.refusal is Refusal.RATE) from error
 
     def start(self) -> AccountBook:
-        """Return the proven book; the exchange then holds none of our orders. Raises CannotStart."""
+        """Return the proven book, with clean sheets and the take-profits sent.
+
+        Raises CannotStart, and StopAccount where the account is beyond its risk limit.
+        """
+        reason = ""
         for attempt in range(self.settings.restore_tries):
             self.news()
             try:
@@ -74,39 +78,55 @@ class Starter:
                 raise CannotStart(f"the exchange cannot be read: {error}", is_passing=True) from error
             except Refused as error:
                 raise CannotStart(_refusal(error), is_passing=error.refusal is Refusal.RATE) from error
-            if book is not None:
+            if isinstance(book, AccountBook):
                 return book
-            self.recorder.log.warning("restoration %d is void: the stream told news meanwhile", attempt + 1)
+            reason = book
+            self.recorder.log.warning("restoration %d is void: %s", attempt + 1, reason)
         raise CannotStart(
-            f"the account would not keep still: {self.settings.restore_tries} restorations were voided by events of "
-            f"its symbols; stop whatever else trades it",
+            f"the account would not keep still, {self.settings.restore_tries} restorations were void ({reason}); "
+            f"stop whatever else trades it",
             is_passing=True,
         )
 
-    def _try(self, *, is_last: bool) -> AccountBook | None:
-        """Read, prove, change; None if news from the stream voided it (T5)."""
-        self._unbooked.clear()
+    def _try(self, *, is_last: bool) -> AccountBook | str:
+        """Read, prove, change; returns why not, if something voided it (T5)."""
         needs_cross = self._check_account()
         memory = self._memory()
         book = AccountBook()
+        prover = Prover(self.gateway, self.clock, self.recorder.log)
         readings = [self._read(strategy) for strategy in self.settings.strategies]
         self._refuse_forgotten_symbols(memory)
         try:
-            self._prove(readings, memory, book)
-        except CannotStart:
+            for reading in readings:
+                prover.prove(reading, memory.get(reading.known.symbol, SymbolMemory()), book)
+        except CannotStart as error:
             if is_last:
                 raise
-            self.clock.sleep(self.settings.pause_ms / 1000)  # history may be late
-            return None
+            self.clock.sleep(self.settings.pause_ms / 1000)
+            return f"{error}; it is tried again, the exchange's history may be late"
         if self._is_voided(readings, by_us=False):
-            return None
-        self._change(readings, book, needs_cross=needs_cross)
-        if self._is_voided(readings, by_us=True):
-            return None
-        book.learn_wallet(self.gateway.wallet(), self.clock.now_ms())
-        self._unbooked.sort(key=lambda e: (e.at_ms, e.seq))
-        self.recorder.record(Booked(e, parse_order_name(e.link_id)) for e in self._unbooked)
-        return book
+            return _NEWS
+        return self._take_over(readings, book, prover.findings, needs_cross=needs_cross)
+
+    def _take_over(
+        self, readings: Sequence[SymbolReading], book: AccountBook, findings: Findings, *, needs_cross: bool
+    ) -> AccountBook | str:
+        """Change what stands into what the book says. From the first cancel on, take-profits are placed whatever
+        happens: an account that gives up must not leave positions without (T3)."""
+        self._record(findings)
+        try:
+            self._change(readings, needs_cross=needs_cross)
+            book.learn_wallet(self.gateway.wallet(), self.clock.now_ms())
+        finally:
+            protector = Protector(self.gateway, book, self.recorder, self.settings, self.clock)
+            for reading in readings:
+                protector.protect(book.symbols[reading.known.symbol])
+        return _NEWS if self._is_voided(readings, by_us=True) else book
+
+    def _record(self, findings: Findings) -> None:
+        executions = sorted(findings.executions, key=lambda e: (e.at_ms, e.seq))
+        self.recorder.record(Booked(e, parse_order_name(e.link_id)) for e in executions)
+        self.recorder.write_ahead(findings.records)
 
     # --- reading ---
 
@@ -116,7 +136,9 @@ class Starter:
         if not mode.is_unified:
             raise CannotStart("the account is not a unified trading account; upgrade it at the exchange")
         if mode.margin_mode is MarginMode.CROSS:
-            self.gateway.wallet()  # mandatory: an account whose balance cannot be read does not start
+            wallet = self.gateway.wallet()  # mandatory: an account whose balance cannot be read does not start
+            if is_over_limit(wallet, self.settings.mm_threshold):
+                raise StopAccount(over_limit_text(wallet, self.settings.mm_threshold))
             return False
         if self.gateway.positions():
             raise CannotStart(
@@ -207,10 +229,12 @@ class Starter:
         configured = {strategy.symbol for strategy in self.settings.strategies}
         for symbol in sorted({report.symbol for report in self.gateway.positions()} - configured):
             now = self.clock.now_ms()
-            ours = symbol in memory or any(
-                parse_order_name(execution.link_id) is not None
-                for execution in self.gateway.executions(symbol, now - 7 * DAY_MS, now + DAY_MS)
-            )
+            known = dict(memory[symbol].executions) if symbol in memory else {}
+            for execution in self.gateway.executions(symbol, now - 7 * DAY_MS, now + DAY_MS):
+                known.setdefault(execution.exec_id, execution)
+            sizes = {report.side: report.size for report in self.gateway.positions() if report.symbol == symbol}
+            parts = [fills_since_flat(tuple(known.values()), side, size) for side, size in sizes.items()]
+            ours = any(names_of(part.executions) for part in parts)
             if ours:
                 raise CannotStart(
                     f"symbol {symbol} is not configured any more but has a position this bot opened; put it back "
@@ -218,14 +242,7 @@ class Starter:
                 )
             self.recorder.log.warning("%s has a position that is not the bot's business", symbol)
 
-    # --- proof ---
-
-    def _prove(
-        self, readings: Sequence[SymbolReading], memory: Mapping[str, SymbolMemory], book: AccountBook
-    ) -> None:
-        prover = Prover(self.gateway, self.clock, self.recorder.log, self._unbooked.extend)
-        for reading in readings:
-            prover.prove(reading, memory.get(reading.known.symbol, SymbolMemory()), book)
+    # --- conflict ---
 
     def _is_voided(self, readings: Sequence[SymbolReading], *, by_us: bool) -> bool:
         """Whether the stream told of anything our reading did not contain, or our own changes did not cause (T5)."""
@@ -244,25 +261,21 @@ class Starter:
 
     # --- change ---
 
-    def _change(self, readings: Sequence[SymbolReading], book: AccountBook, *, needs_cross: bool) -> None:
-        """Cancel what stands and set the modes; on failure protect the positions and give up (T3)."""
-        try:
-            if needs_cross:
-                self._insist("cross margin", self.gateway.set_cross_margin)
-            for reading in readings:
-                symbol, leverage = reading.known.symbol, reading.known.leverage
-                self._insist(f"{symbol}: cancelling all orders", partial(self.gateway.cancel_all, symbol))
-                self._insist(f"{symbol}: hedge mode", partial(self.gateway.set_hedge_mode, symbol))
-                self._insist(
-                    f"{symbol}: leverage {plain(leverage)}", partial(self.gateway.set_leverage, symbol, leverage)
-                )
-        except CannotStart:
-            self._protect(book)
-            raise
+    def _change(self, readings: Sequence[SymbolReading], *, needs_cross: bool) -> None:
+        """Cancel what stands and set the modes (T3)."""
+        if needs_cross:
+            self._insist("cross margin", self.gateway.set_cross_margin)
+        for reading in readings:
+            symbol, leverage = reading.known.symbol, reading.known.leverage
+            self._insist(f"{symbol}: cancelling all orders", partial(self.gateway.cancel_all, symbol))
+            self._insist(f"{symbol}: hedge mode", partial(self.gateway.set_hedge_mode, symbol))
+            self._insist(
+                f"{symbol}: leverage {plain(leverage)}", partial(self.gateway.set_leverage, symbol, leverage)
+            )
 
     def _insist(self, what: str, command: Callable[[], Outcome]) -> None:
         """Carry out a setting that may be repeated without harm; three tries with back-off (C4)."""
-        reason = ""
+        reason, is_passing = "", True
         for attempt in range(self.settings.safety_tries):
             if attempt:
                 self.clock.sleep(2.0 ** (attempt - 1))
@@ -273,20 +286,10 @@ class Starter:
                     reason = unknown
                 case Rejected(refusal, code, text):
                     reason = f"{text} (retCode {code})"
-                    if refusal not in (Refusal.RATE, Refusal.CLOCK):
+                    is_passing = refusal in (Refusal.RATE, Refusal.CLOCK, Refusal.BUSY)
+                    if not is_passing:
                         break
-        raise CannotStart(f"{what} failed: {reason}")
-
-    def _protect(self, book: AccountBook) -> None:
-        """Place the take-profits of what is held, best effort, before the account gives up (T3)."""
-        executor = Executor(self.gateway, book, self.recorder, self.settings, self.clock)
-        for known in book.symbols.values():
-            plan = plan_symbol(known, self.clock.now_ms())
-            targets = [target for target in plan.standing if not target.slot.kind.opens]
-            try:
-                executor.send(known, reconcile(targets, [], {}))
-            except (GatewayError, StopAccount) as error:
-                self.recorder.log.critical("%s: take-profits could not be placed: %s", known.symbol, error)
+        raise CannotStart(f"{what} failed: {reason}", is_passing=is_passing)
 
 
 def _refusal(error: Refused) -> str:

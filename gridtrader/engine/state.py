@@ -26,7 +26,7 @@ def _levels(known: SymbolKnown, side: Side) -> list[LevelState]:
     if cycle is None or known.reference is None:
         return []
     levels = []
-    for level in range(known.reference.top_level + 1):
+    for level in range(known.max_level + 1):
         order = known.latest.get(known.slot(side, level))
         if known.is_executed(side, level):
             levels.append(_executed(known, side, level))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gridtrader.domain.exact import plain
-from gridtrader.domain.guards import is_over_limit, refresh_interval_ms
+from gridtrader.domain.guards import is_over_limit, over_limit_text, refresh_interval_ms
 from gridtrader.domain.known import HoldReason, SymbolKnown
 from gridtrader.domain.orders import KnownOrder
 from gridtrader.domain.types import SIDES, OrderKind, Side
@@ -19,6 +19,8 @@ from gridtrader.engine.settings import EngineSettings
 
 _INSTRUMENT_READINGS = 60
 """The contract's own data are read anew every so many comparisons (an hour): ticks, limits, delisting."""
+
+_DOUBT_MS = 2_000
 
 _BACK_OFF_MS = (1_000, 2_000, 4_000, 8_000, 16_000, 30_000)
 
@@ -35,11 +37,14 @@ class Watch:
     """Everything has to be read before the account acts again (reconnect, lost events, doubt)."""
     read_at: int = 0
     _wallet_at: int | None = None
+    _read_ms: int = -1_000_000
+    """When everything was read last."""
     _read_tries: int = 0
     _wallet_tries: int = 0
     _wallet_next: int = 0
     _comparisons: int = 0
     _disagreements: int = 0
+    _disagreement: str = ""
     _unsettled_since: dict[tuple[str, Side], int] = field(default_factory=dict)
 
     # --- what is due ---
@@ -60,18 +65,18 @@ class Watch:
         if order_due is not None:
             dues.append(order_due)
         if self._wallet_at is not None:
-            dues.append(self._wallet_at)
+            dues.append(max(self._wallet_at, self._wallet_next))
         dues.append(self._risk_due())
         dues.extend(since + self.settings.confirm_ms for since in self._unsettled_since.values())
         return min(dues)
 
     def doubt(self, now_ms: int, why: str) -> None:
-        """Have everything read before the account acts again."""
+        """Have everything read before the account acts again; a flood of doubts reads once in a few seconds."""
         if not self.must_read:
             self.recorder.log.warning("everything is read anew before acting: %s", why)
             self.must_read = True
             self._read_tries = 0
-        self.read_at = min(self.read_at, now_ms)
+        self.read_at = min(self.read_at, max(now_ms, self._read_ms + _DOUBT_MS))
 
     # --- single orders ---
 
@@ -96,15 +101,16 @@ class Watch:
             _stop_on_bad_key(error)
             self._reading_failed(now_ms, error)
             return
-        self.must_read, self._read_tries = False, 0
+        self.must_read, self._read_tries, self._read_ms = False, 0, now_ms
         self._unsettled_since.clear()
         self.read_at = now_ms + self.settings.reconcile_ms
         self._judge_agreement(now_ms)
         self._comparisons += 1
         for known in self.book.symbols.values():
-            known.refused_legs.clear()  # tried again at the latest now
+            for side in SIDES:
+                self.book.forget_orders(known, side)
             if HoldReason.NOT_TRADING in known.holds or self._comparisons % _INSTRUMENT_READINGS == 0:
-                self._read_instrument(known)
+                self._read_contract(known)
         self.recorder.compared(self.book)
 
     def _reading_failed(self, now_ms: int, error: GatewayError) -> None:
@@ -123,19 +129,23 @@ class Watch:
             return
         known, side = found
         half = known.sides[side]
-        self._disagreements += 1
         text = (
             f"{known.symbol} {side.name}: the position has {plain(half.size)}, the bot's fills give "
             f"{plain(half.open_qty)}"
         )
+        self._disagreements = self._disagreements + 1 if text == self._disagreement else 1
+        self._disagreement = text  # another one each time is an order that fills while we read
         if self._disagreements >= self.settings.disagreement_tries:
             raise StopAccount(f"the position was changed by somebody else: {text}", known.symbol)
         self.recorder.log.warning("%s; read again", text)
         self.read_at = now_ms + _BACK_OFF_MS[min(self._disagreements, len(_BACK_OFF_MS) - 1)]
 
-    def _read_instrument(self, known: SymbolKnown) -> None:
+    def _read_contract(self, known: SymbolKnown) -> None:
+        """Renew what the exchange says of the contract and of the account's fees."""
+        gateway = self.enquiry.gateway
         try:
-            known.instrument = self.enquiry.gateway.instrument(known.symbol)
+            known.instrument = gateway.instrument(known.symbol)
+            fees = gateway.fee_rates(known.symbol)
         except GatewayError:
             self.recorder.log.exception("%s: the contract's data cannot be read", known.symbol)
             return
@@ -143,6 +153,10 @@ class Watch:
             known.holds.discard(HoldReason.NOT_TRADING)
         else:
             known.holds.add(HoldReason.NOT_TRADING)
+        if fees is not None and fees != known.fees:
+            self.recorder.log.warning("%s: fee rates are now %s", known.symbol, fees)
+            known.fees = fees
+            known.closing_fee = fees.maker if self.settings.closing_fee_is_maker else fees.taker
 
     # --- fills and position that do not (yet) tell the same ---
 
@@ -199,18 +213,20 @@ class Watch:
         self.recorder.log.error("the balance cannot be read (try %d): %s", self._wallet_tries, error)
         wallet = self.book.wallet
         is_near = wallet is None or wallet.mm_rate >= self.settings.mm_threshold / 2
-        if is_near and self._wallet_tries >= self.settings.safety_tries:
-            raise StopAccount(f"the balance cannot be read, and the risk rate was near its limit: {error}") from error
+        is_old = now_ms - self.book.wallet_heard_ms >= self.settings.balance_stop_ms
+        if (is_near or is_old) and self._wallet_tries >= self.settings.safety_tries:
+            raise StopAccount(f"the balance cannot be read, and with it the risk rate: {error}") from error
+
+    def attend_risk(self, now_ms: int, symbol: str) -> None:
+        """Look at the risk rate only: while the private stream is down nothing else is asked (R1, A5)."""
+        self._refresh_wallet(now_ms)
+        self.check_risk(symbol)
 
     def check_risk(self, symbol: str) -> None:
         """Stop the account if its maintenance-margin rate has reached the threshold (R1)."""
         wallet = self.book.wallet
         if wallet is not None and is_over_limit(wallet, self.settings.mm_threshold):
-            raise StopAccount(
-                f"maintenance-margin rate {plain(wallet.mm_rate * 100)} % has reached the threshold "
-                f"{plain(self.settings.mm_threshold * 100)} %",
-                symbol,
-            )
+            raise StopAccount(over_limit_text(wallet, self.settings.mm_threshold), symbol)
 
 
 def _stop_on_bad_key(error: GatewayError) -> None:

@@ -137,7 +137,7 @@ def _depth(terms: Terms, reference: Reference, prices: Mapping[Side, list[Decima
     """Return how many levels both ladders have: what one side cannot have, the other does not get (S5)."""
     instrument = terms.instrument
     wanted = terms.strategy.max_level + 1
-    by_size = depth_allowed_by_size(reference, instrument)
+    by_size = depth_allowed_by_size(reference, wanted - 1, instrument)
     if by_size < wanted:
         warnings.append(
             f"level {by_size} would be {plain(reference.quantity(by_size))}, above the exchange's largest order "

@@ -101,16 +101,17 @@ class AccountArchive:
         write_status(self._folder, cast(Mapping[str, Json], status))
 
     def declare_emergency(self, *, symbol: str, reason: str, mm_rate: str) -> None:
-        """Write the journal's record of the stop, then the file (R2, R3); the file also if the journal fails."""
+        """Write the stop file, then the journal's record of it (R2, R3); may be called again until both are there.
+
+        The file comes first: a record without it would read as a stop that a person has released.
+        """
         at_ms = self._now_ms()
         stop = EmergencyStop(at_ms, self._account_id, reason, symbol or None, _number(mm_rate))
         record: dict[str, str | int | None] = {"kind": STOP_KIND, "reason": reason, "mm_rate": mm_rate, "at": at_ms}
         if symbol:  # what bears a symbol is read as that symbol's story
             record["symbol"] = symbol
-        try:
-            self.journal([record])
-        finally:
-            write_stop(self._folder, stop, self._zone)
+        write_stop(self._folder, stop, self._zone)
+        self.journal([record])
 
     def close(self) -> None:
         """Close the files."""

@@ -324,7 +324,7 @@ def test_s6_a_leg_refused_for_money_takes_the_other_leg_with_it_and_waits_for_th
     world.accept(long.name, long.target)
     world.book.expect(world.known, short.name, short.target.price, short.target.leaves, D(4), world.now)
     world.known.orders[short.name.encode()].phase = Phase.ABSENT
-    world.known.refused_legs[SHORT, 2] = LegRefused(world.purse.available, world.now)
+    world.known.refused_legs[SHORT, 2] = LegRefused(world.purse.available, world.now + 5_000, 1, "no money")
     todo = world.difference()
     assert [c.order.link_id for c in todo.cancel] == [long.name.encode()]
     assert todo.place == []

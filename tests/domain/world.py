@@ -6,9 +6,10 @@ from decimal import Decimal
 from gridtrader.domain.decide import decide
 from gridtrader.domain.instrument import Instrument
 from gridtrader.domain.known import Strategy, SymbolKnown
+from gridtrader.domain.legs import Target
 from gridtrader.domain.money import Allotment, Purse, allot
 from gridtrader.domain.order_names import OrderName
-from gridtrader.domain.planner import SymbolPlan, Target, plan_symbol
+from gridtrader.domain.planner import SymbolPlan, plan_symbol
 from gridtrader.domain.reconcile import Difference, reconcile
 from gridtrader.domain.types import (
     SIDES,

@@ -1,10 +1,12 @@
 """The engine against the exchange's pure core, in one thread: the laws hold after every move of the market."""
 
 import logging
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 
+from gridtrader.domain.types import Side
 from gridtrader.engine.errors import CannotStart
 from gridtrader.simulator.core import model
 from tests.support.inprocess import UID, Table, settings, strategy
@@ -181,20 +183,40 @@ def test_an_account_in_isolated_margin_with_positions_does_not_start_and_changes
     assert table.open_names() == before
 
 
-def test_a_position_that_is_not_the_bots_keeps_the_account_from_starting_and_nothing_is_changed() -> None:
+def somebody_elses(quantities: Sequence[int]) -> Table:
+    """An account on which somebody has bought by hand, and has an order resting."""
     table = Table(settings(), {"DOGEUSDT": "0.2"})
     table.exchange.switch_mode(UID, "DOGEUSDT", None, 3, table.clock.now)
-    for request in (
-        model.OrderRequest(symbol="DOGEUSDT", side="Buy", order_type="Market", qty=D(100), position_idx=1),
-        model.OrderRequest(
-            symbol="DOGEUSDT", side="Buy", order_type="Limit", qty=D(100), price=D("0.1"), position_idx=1
-        ),
-    ):
-        table.exchange.create_order(UID, request, table.clock.now)
+    for qty in quantities:
+        market = model.OrderRequest(symbol="DOGEUSDT", side="Buy", order_type="Market", qty=D(qty), position_idx=1)
+        table.exchange.create_order(UID, market, table.clock.now)
+        table.clock.now += 1_000
+    resting = model.OrderRequest(
+        symbol="DOGEUSDT", side="Buy", order_type="Limit", qty=D(100), price=D("0.1"), position_idx=1
+    )
+    table.exchange.create_order(UID, resting, table.clock.now)
     table.begin()
-    with pytest.raises(CannotStart, match="were not made by this bot"):
+    return table
+
+
+def test_t4_a_position_that_does_not_fit_the_ladder_keeps_the_account_from_starting_and_nothing_is_changed() -> None:
+    table = somebody_elses([100, 150])
+    with pytest.raises(CannotStart, match=r"level 1 holds 150, the ladder has 200.*Nothing was changed"):
         table.start()
     assert table.open_names() == [""]
+
+
+def test_t4_orders_of_somebody_else_that_fit_the_ladder_are_levels_in_order_of_age() -> None:
+    table = somebody_elses([100, 200])
+    table.start()
+    cycle = table.engine.book.symbols["DOGEUSDT"].sides[Side.LONG].cycle
+    assert cycle is not None
+    assert {level: held.qty for level, held in cycle.levels.items()} == {0: D(100), 1: D(200)}
+    assert "" not in table.open_names(), "orders that are not ours are cancelled at the start (T3)"
+    table.wait(5_000)
+    assert table.sizes("DOGEUSDT") == (D(300), D(100))
+    standing = {order.order_link_id[7:11]: order.qty for order in table.exchange.open_orders(UID)}
+    assert standing == {"LT00": D(300), "ST00": D(100), "LA02": D(400), "SA01": D(200), "SA02": D(400)}
 
 
 def test_a_symbol_taken_out_of_the_configuration_with_a_position_keeps_the_account_from_starting() -> None:

@@ -268,10 +268,9 @@ def test_orders_of_ours_on_a_symbol_that_is_not_configured_are_nobodys(online: O
 
 def test_a_position_that_is_not_the_bots_cannot_be_taken_over(online: Online) -> None:
     online.place("by-hand", price="0.201")
+    online.place("by-hand-too", price="0.201", qty="251")
     (error,) = online.said(Grade.ERROR)
-    assert error.startswith(
-        "DOGEUSDT LONG cannot be restored: 1 of the fills of its position were not made by this bot (first: 250 at "
-    )
+    assert error.startswith("DOGEUSDT LONG cannot be restored: level 1 holds 251, the ladder has 500")
 
 
 def test_a_position_of_the_bots_own_is_proved_restorable(online: Online) -> None:

@@ -1,0 +1,61 @@
+"""An emergency stop, carried out: written down until it is written, opening orders withdrawn once (R2, R3)."""
+
+from dataclasses import dataclass
+
+from gridtrader.domain.order_names import parse_order_name
+from gridtrader.domain.types import SIDES
+from gridtrader.engine.book import AccountBook
+from gridtrader.engine.ports import Accepted, ArchiveError, Gateway, GatewayError, Lane
+from gridtrader.engine.recorder import Recorder
+from gridtrader.engine.settings import EngineSettings
+
+
+@dataclass(slots=True)
+class Halt:
+    """One emergency stop. Its take-profits stay; nothing but the withdrawal is ever sent again."""
+
+    gateway: Gateway
+    recorder: Recorder
+    settings: EngineSettings
+    book: AccountBook
+    reason: str
+    symbol: str = ""
+    _is_declared: bool = False
+
+    def declare(self) -> bool:
+        """Write the emergency file and the journal's record of it, unless done; returns whether they are written."""
+        if self._is_declared:
+            return True
+        wallet = self.book.wallet
+        try:
+            self.recorder.archive.declare_emergency(
+                symbol=self.symbol, reason=self.reason, mm_rate=str(wallet.mm_rate) if wallet else ""
+            )
+        except ArchiveError as error:
+            self.recorder.log.critical("the emergency stop could not be written down: %s", error)
+            return False
+        self._is_declared = True
+        return True
+
+    def withdraw_openings(self) -> None:
+        """Cancel resting opening orders once, whatever comes of it (R2)."""
+        for strategy in self.settings.strategies:
+            symbol = strategy.symbol
+            try:
+                names = self._opening(symbol)
+            except GatewayError as error:
+                self.recorder.log.critical("emergency: the open orders of %s cannot be read: %s", symbol, error)
+                continue
+            if not names:
+                continue
+            for name, outcome in zip(names, self.gateway.cancel(symbol, names, Lane.EMERGENCY), strict=True):
+                if not isinstance(outcome, Accepted):
+                    self.recorder.log.error("emergency: %s was not cancelled: %s", name, outcome)
+
+    def _opening(self, symbol: str) -> list[str]:
+        """Return the names of our opening orders: as the book knows them, or where there is none, the exchange."""
+        known = self.book.symbols.get(symbol)
+        if known is not None:
+            return [order.link_id for side in SIDES for order in known.alive(side) if order.name.slot.kind.opens]
+        parsed = (parse_order_name(order.link_id) for order in self.gateway.open_orders(symbol))
+        return [name.encode() for name in parsed if name is not None and name.slot.kind.opens]
