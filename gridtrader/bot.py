@@ -8,12 +8,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gridtrader.daemon import wiring
-from gridtrader.daemon.account import AccountRunner, Phase, Shared
+from gridtrader.daemon.account import AccountRunner, Shared
 from gridtrader.daemon.clock import SystemClock
+from gridtrader.daemon.policy import AccountPolicy
+from gridtrader.daemon.session import Phase
 from gridtrader.engine.ports import ArchiveError
 from gridtrader.engine.view import AccountView
 from gridtrader.exchange.credentials import ApiKey
@@ -29,8 +31,6 @@ from gridtrader.store.lock import DirectoryLock
 _LOOK_S = 0.5
 _STUCK_S = 60.0
 """An engine that takes no step for so long is reported: every blocking call in it has a shorter deadline."""
-_RETRY_S = (30.0, 60.0, 120.0, 300.0)
-"""Pauses between the starts of an account whose start failed for a passing reason."""
 
 
 @dataclass(slots=True)
@@ -41,14 +41,17 @@ class Member:
     folder: Path
     runner: AccountRunner | None = None
     logs: AccountLogs | None = None
-    phase: Phase = Phase.STARTING
-    reason: str = ""
-    next_try: float | None = None
-    next_look: float = 0.0
-    """When a stopped account's emergency file is looked for next (monotonic)."""
-    tries: int = 0
+    policy: AccountPolicy = field(default_factory=AccountPolicy)
     last_view: AccountView | None = None
     is_reported_stuck: bool = False
+
+    @property
+    def phase(self) -> Phase:
+        return self.policy.phase
+
+    @property
+    def reason(self) -> str:
+        return self.policy.reason
 
 
 class MultiAccountBot:
@@ -113,7 +116,7 @@ class MultiAccountBot:
     @property
     def has_failed(self) -> bool:
         """Whether every account has failed for a reason that only a change of configuration or keys can mend."""
-        return all(member.phase is Phase.FAILED and member.next_try is None for member in self.members)
+        return all(member.policy.is_lost for member in self.members)
 
     def stop(self) -> None:
         """Ask for the end; returns at once."""
@@ -149,11 +152,10 @@ class MultiAccountBot:
                 self._hold_back(member)
                 return
         except OSError as error:
-            member.phase, member.reason = Phase.FAILED, f"its folder cannot be used: {error}"
-            self._logs.bot.critical("account %s: %s", account_id, member.reason)
+            self._enter(member, Phase.FAILED, f"its folder cannot be used: {error}")
             return
         member.logs = member.logs or self._open_logs(member)
-        member.phase, member.reason, member.next_try = Phase.STARTING, "", None
+        member.policy.launched()
         member.runner = AccountRunner(
             member.account, self._keys[account_id], member.folder, self._shared, member.logs, self._wake.set
         )
@@ -182,63 +184,56 @@ class MultiAccountBot:
 
     def _hold_back(self, member: Member) -> None:
         """An emergency file is there: the account waits for a person (R3)."""
-        member.phase = Phase.STOPPED
         try:
             acknowledge_stop(member.folder / JOURNAL_NAME, self._clock.now_ms)
             stop = read_stop(member.folder)
         except ArchiveError as error:
             self._logs.bot.error("account %s: its removal will not be noticed: %s", member.account.id, error)
             stop = None
-        member.reason = stop.reason if stop is not None else "an emergency file is there"
+        reason = stop.reason if stop is not None else "an emergency file is there"
+        member.policy.note(Phase.STOPPED, reason, self._clock.monotonic())
         self._logs.bot.critical(
             "account %s does not start: emergency stop: %s; remove %s when its cause is gone",
             member.account.id,
-            member.reason,
+            reason,
             member.folder / ".emergency_stop",
         )
 
     def _look_after(self, member: Member) -> None:
-        before = member.phase
         self._note(member)
-        if member.phase is not before:
-            self._phase_changed(member)
-        if member.phase is Phase.STOPPED:
-            now = time.monotonic()
-            if now >= member.next_look and is_released(member.folder, member.folder / JOURNAL_NAME):
+        now, policy = self._clock.monotonic(), member.policy
+        if policy.looks_for_release(now, self._settings.system.daemon.stop_file_check_s):
+            has_ended = member.runner is None or member.runner.join(0)  # else it is still writing its stop down
+            if has_ended and is_released(member.folder, member.folder / JOURNAL_NAME):
                 self._logs.bot.warning(
                     "account %s: the emergency file was removed; starting again", member.account.id
                 )
                 self._relaunch(member)
-            elif now >= member.next_look:
-                member.next_look = now + self._settings.system.daemon.stop_file_check_s
-        elif member.next_try is not None and time.monotonic() >= member.next_try:
+        elif policy.is_due(now):
             self._relaunch(member)
-        elif member.phase is Phase.TRADING and member.runner is not None:
+        elif policy.phase is Phase.TRADING and member.runner is not None:
             self._report_stuck(member, member.runner)
 
     def _note(self, member: Member) -> None:
         """Take over what the runner says of itself."""
         runner = member.runner
         if runner is not None:
-            member.phase = runner.phase
-            member.reason = runner.reason
             member.last_view = runner.view or member.last_view
+            self._enter(member, runner.phase, runner.reason, is_passing=runner.is_passing)
 
-    def _phase_changed(self, member: Member) -> None:
-        account_id, log = member.account.id, self._logs.bot
-        match member.phase:
+    def _enter(self, member: Member, phase: Phase, reason: str, *, is_passing: bool = False) -> None:
+        now, log, account_id = self._clock.monotonic(), self._logs.bot, member.account.id
+        if not member.policy.note(phase, reason, now, is_passing=is_passing):
+            return
+        match phase:
             case Phase.TRADING:
-                member.tries = 0
                 log.info("account %s trades", account_id)
             case Phase.STOPPED:
-                log.critical("account %s: emergency stop: %s", account_id, member.reason)
+                log.critical("account %s: emergency stop: %s", account_id, reason)
             case Phase.FAILED:
-                log.critical("account %s does not trade: %s", account_id, member.reason)
-                if member.runner is not None and member.runner.is_passing:
-                    pause = _RETRY_S[min(member.tries, len(_RETRY_S) - 1)]
-                    member.tries += 1
-                    member.next_try = time.monotonic() + pause
-                    log.warning("account %s: the start is tried again in %d s", account_id, pause)
+                log.critical("account %s does not trade: %s", account_id, reason)
+                if member.policy.next_try is not None:
+                    log.warning("account %s: it is started again in %d s", account_id, member.policy.next_try - now)
             case Phase.STARTING | Phase.ENDED:
                 pass
 

@@ -1,6 +1,6 @@
 """How property tests are run: the same examples each time, so that red is red again; `explore` seeks new ones.
 
-    make unit ARGS="--hypothesis-profile=explore tests/domain"
+make unit ARGS="--hypothesis-profile=explore tests/domain"
 """
 
 from hypothesis import HealthCheck, settings

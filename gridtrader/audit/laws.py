@@ -1,210 +1,160 @@
-"""The invariants of section 9 as functions: each returns what breaks it, in words, and nothing if it holds.
+"""The invariants of section 9, put together: what a simulation calls, and a check of one moment.
 
-They hold when the account is quiet: no command in flight, no entry waiting to fill, no fill unseen.
+Every call returns what is broken, in words, and nothing if all holds. The package's own page says who calls what.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
-from gridtrader.audit.books import LONG, SHORT, BookCycle, BookOrder, Books, cycles_of
-from gridtrader.domain.types import OrderKind
-
-LEGS = (LONG, SHORT)
-_NAMES = {LONG: "LONG", SHORT: "SHORT"}
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """One symbol's configuration and contract, as far as the laws need it. Fractions of 1, never per cent."""
-
-    symbol: str
-    multiplier: Fraction
-    target: Fraction
-    max_level: int
-    qty_step: Fraction
-    tick: Fraction
-    max_qty: Fraction
-    closing_fee: Fraction
-    taker_fee: Fraction
-    leverage: Fraction
-    step: Fraction
-    buffer: Fraction
+from gridtrader.audit.always import always_laws
+from gridtrader.audit.books import ZERO, BookFill, BookOrder, Books
+from gridtrader.audit.ladder import Stand, stand_of
+from gridtrader.audit.ledger import Ledger, LegCycle, ledger_of
+from gridtrader.audit.liveness import Liveness, idle_reason
+from gridtrader.audit.placement import Names, placement_laws
+from gridtrader.audit.protection import net_profit_law, protection_laws
+from gridtrader.audit.reserve import Purse, reserve_law
+from gridtrader.audit.silence import Silence
+from gridtrader.audit.symmetry import symmetry_laws
+from gridtrader.audit.terms import Terms as Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """One leg as it stands: level → executed quantity, level → resting order."""
+class Laws:
+    """The laws of one account over its whole life, restarts included. Not thread-safe.
 
-    leg: int
-    cycle: BookCycle | None
-    executed: Mapping[int, Fraction]
-    resting: Mapping[int, BookOrder]
-    closing: Sequence[BookOrder]
+    `grace_ms`: how long the bot may take to answer an entry or funding (law net profit). `patience_ms`: how long a
+    symbol may stand bare (law liveness). `refresh_ms`: how often at least the bot asks for its balance, which nobody
+    tells it when only unrealised profit moves (R1).
+    """
 
-    def standing(self, level: int) -> Fraction:
-        resting = self.resting[level].leaves if level in self.resting else Fraction(0)
-        return self.executed.get(level, Fraction(0)) + resting
+    def __init__(
+        self,
+        terms: Iterable[Terms],
+        *,
+        grace_ms: int = 1_000,
+        patience_ms: int = 60_000,
+        refresh_ms: int = 20_000,
+    ) -> None:
+        self.ledger = Ledger(grace_ms)
+        self.purse = Purse()
+        self.names = Names()
+        self.liveness = Liveness(patience_ms)
+        self._terms = {term.symbol: term for term in terms}
+        self.silence = Silence()
+        self._refresh_ms = refresh_ms
+        self._told: tuple[int, Decimal] | None = None
 
-    @property
-    def levels(self) -> set[int]:
-        return {*self.executed, *self.resting}
+    def configure(self, terms: Iterable[Terms]) -> None:
+        """Take a changed configuration; a running ladder keeps its quantities (S2)."""
+        self._terms = {term.symbol: term for term in terms}
+
+    def filled(self, fill: BookFill) -> list[str]:
+        """Take in an execution; judge the cycle that it closes."""
+        return [f"{fill.symbol}: {text}" for text in self._closed(self.ledger.add(fill))]
+
+    def placed(
+        self, order: BookOrder, books: Books, *, tolerance: Decimal = ZERO, is_reserve_judged: bool = True
+    ) -> list[str]:
+        """Take in an order that has just come; `books` are as they were before it, the ledger too.
+
+        `tolerance` (USDT): by how much the free balance may have been better for the bot than all balances noted.
+        """
+        term = self._terms.get(order.symbol)
+        if term is None or order.name is None:
+            return []
+        broken = [*self.names.placed(order)]
+        if order.name.slot.kind.opens:
+            stand = stand_of(self.ledger, books, term)
+            self.note(books)
+            broken += placement_laws(stand, self.ledger, order, books.now_ms)
+            if is_reserve_judged:
+                broken += reserve_law(stand, order, self.purse.free(), tolerance)
+            self.purse.placed(term.order_margin(order.leg, order.qty, order.price))
+        return [f"{order.symbol}: {text}" for text in broken]
+
+    def note(self, books: Books) -> None:
+        """Take in the balance of a moment."""
+        self.purse.note(books.now_ms, self._free(books))
+
+    def told(self, books: Books) -> None:
+        """Take in a balance that the exchange tells the bot, by stream or as an answer."""
+        self.note(books)
+        self._told = (books.now_ms, self._free(books))
+
+    def withdrawn(self, order: BookOrder) -> None:
+        """Take in an opening order that was cancelled with `leaves` open."""
+        term = self._terms.get(order.symbol)
+        if term is not None and order.name is not None and order.name.slot.kind.opens:
+            self.purse.withdrawn(term.order_margin(order.leg, order.leaves, order.price))
+
+    def always(self, books: Books, symbols: Iterable[str] | None = None) -> list[str]:
+        """Judge any moment; `symbols` are those that something has happened to, None means all."""
+        self.note(books)
+        broken: list[str] = []
+        for term in self._meant(symbols):
+            stand = stand_of(self.ledger, books, term)
+            broken += _said(term, [*always_laws(stand, books), *self._idle(stand, books)])
+        return broken
+
+    def quiet(self, books: Books, symbols: Iterable[str] | None = None) -> list[str]:
+        """Judge a quiet moment: no command in flight, no entry waiting to fill, no fill unseen."""
+        broken: list[str] = []
+        if self._told is not None and books.now_ms - self._told[0] <= self._refresh_ms:
+            books = replace(books, slack=max(books.slack, self._free(books) - self._told[1]))
+        for term in self._meant(symbols):
+            stand = stand_of(self.ledger, books, term)
+            broken += _said(term, [*quiet_laws(stand, books), *self._idle(stand, books)])
+        return broken
+
+    def _free(self, books: Books) -> Decimal:
+        """Return the free balance; all symbols of an account have one buffer."""
+        return next((books.free(term.buffer) for term in self._terms.values()), ZERO)
+
+    def _meant(self, symbols: Iterable[str] | None) -> Iterable[Terms]:
+        return self._terms.values() if symbols is None else [self._terms[symbol] for symbol in symbols]
+
+    def _closed(self, cycle: LegCycle | None) -> Iterator[str]:
+        if cycle is not None and cycle.symbol in self._terms:
+            yield from net_profit_law(cycle, self._terms[cycle.symbol])
+
+    def _idle(self, stand: Stand, books: Books) -> Iterator[str]:
+        broken = self.liveness.look(stand, books)
+        if broken is not None:
+            yield broken
 
 
-def ladder_of(books: Books, symbol: str, leg: int, cycles: Sequence[BookCycle]) -> Ladder:
-    """Return what stands on one leg."""
-    running = [c for c in cycles if (c.symbol, c.leg) == (symbol, leg) and not c.is_closed]
-    orders = [
-        order for order in books.orders if (order.symbol, order.leg) == (symbol, leg) and order.name is not None
-    ]
-    resting = {o.name.slot.level: o for o in orders if o.name is not None and o.name.slot.kind.opens}
-    closing = [o for o in orders if o.name is not None and o.name.slot.kind is OrderKind.TAKE_PROFIT]
-    cycle = running[-1] if running else None
-    return Ladder(leg, cycle, cycle.levels() if cycle else {}, resting, closing)
+def quiet_laws(stand: Stand, books: Books) -> Iterator[str]:
+    """Give what is broken in one quiet symbol. A stopped account need not keep anything right any more."""
+    yield from always_laws(stand, books)
+    if not books.is_stopped:
+        yield from symmetry_laws(stand, books)
+        yield from protection_laws(stand, books)
 
 
-def check(books: Books, terms: Sequence[Terms]) -> list[str]:
-    """Return every broken law of a quiet account; empty if all hold."""
-    cycles = cycles_of(books.fills)
+def check_placement(
+    ledger: Ledger, books: Books, order: BookOrder, term: Terms, *, tolerance: Decimal = ZERO
+) -> list[str]:
+    """Return what is wrong with an order that comes to these books, by the balance that they show."""
+    stand, free = stand_of(ledger, books, term), books.free(term.buffer)
+    broken = [*placement_laws(stand, ledger, order, books.now_ms), *reserve_law(stand, order, free, tolerance)]
+    return _said(term, broken)
+
+
+def check(books: Books, terms: Sequence[Terms], *, grace_ms: int = 1_000) -> list[str]:
+    """Return every law that an account breaks which has been quiet for long; `books.fills` is its whole history."""
+    ledger, closed = ledger_of(books.fills, grace_ms)
+    by_symbol = {term.symbol: term for term in terms}
     broken: list[str] = []
     for term in terms:
-        pair = [ladder_of(books, term.symbol, leg, cycles) for leg in LEGS]
-        found = [
-            *_symmetry(pair),
-            *_reference(pair, term),
-            *_lookahead(pair, term, books),
-            *(text for ladder in pair for text in _protection(ladder, term, books)),
-            *_single(books, term, cycles),
-            *_net_profit(cycles, term),
-        ]
-        broken.extend(f"{term.symbol}: {text}" for text in found)
+        stand = stand_of(ledger, books, term)
+        idle = idle_reason(stand, books)
+        broken += _said(term, [*quiet_laws(stand, books), *([f"liveness: {idle}"] if idle else [])])
+    for cycle in closed:
+        if cycle.symbol in by_symbol:
+            broken += _said(by_symbol[cycle.symbol], net_profit_law(cycle, by_symbol[cycle.symbol]))
     return broken
 
 
-def _symmetry(pair: Sequence[Ladder]) -> Iterator[str]:
-    long, short = pair
-    for level in sorted(long.levels | short.levels):
-        if long.standing(level) != short.standing(level):
-            yield f"symmetry: level {level} has {_n(long.standing(level))} LONG, {_n(short.standing(level))} SHORT"
-
-
-def _reference(pair: Sequence[Ladder], term: Terms) -> Iterator[str]:
-    first = next((ladder.standing(0) for ladder in pair if ladder.standing(0)), None)
-    if first is None:
-        return
-    for ladder in pair:
-        for level in sorted(ladder.levels):
-            wanted = quantity(first, level, term)
-            if ladder.standing(level) != wanted:
-                standing = _n(ladder.standing(level))
-                yield f"reference: {_NAMES[ladder.leg]} level {level} has {standing}, q is {_n(wanted)}"
-        if ladder.levels and sorted(ladder.levels) != list(range(max(ladder.levels) + 1)):
-            yield f"reference: {_NAMES[ladder.leg]} has a gap: levels {sorted(ladder.levels)}"
-
-
-def quantity(first: Fraction, level: int, term: Terms) -> Fraction:
-    """Return q(level) = floor(q(0) · multiplier^level) to the quantity step."""
-    return (first * term.multiplier**level // term.qty_step) * term.qty_step
-
-
-def _lookahead(pair: Sequence[Ladder], term: Terms, books: Books) -> Iterator[str]:
-    """Each side has a resting averaging order, unless money or the maximum forbid."""
-    deepest = max((level for ladder in pair for level in ladder.executed), default=-1)
-    if deepest < 0 or deepest >= term.max_level:
-        return
-    missing = [ladder for ladder in pair if not ladder.resting]
-    if not missing:
-        return
-    ahead = deepest + 1
-    first = pair[0].standing(0) or pair[1].standing(0)
-    size = quantity(first, ahead, term)
-    if size > term.max_qty:
-        return
-    cost = sum(
-        (_least_margin(ladder, size, ahead, term) for ladder in pair if ahead not in ladder.resting), Fraction(0)
-    )
-    free = books.available - term.buffer * books.margin_balance
-    if cost <= free:
-        names = " and ".join(_NAMES[ladder.leg] for ladder in missing)
-        yield f"lookahead: no averaging order on {names}, though level {ahead} costs {_n(cost)} of free {_n(free)}"
-
-
-def _least_margin(ladder: Ladder, size: Fraction, level: int, term: Terms) -> Fraction:
-    """Return the margin of a level at the price it would have, counted from the leg's deepest fill."""
-    if ladder.cycle is None:
-        return Fraction(10) ** 12
-    deepest = max(ladder.executed)
-    last = [f.price for f in ladder.cycle.fills if f.name and f.name.slot.kind.opens and f.name.slot.level == deepest]
-    sign = 1 if ladder.leg == LONG else -1
-    price = last[-1] * (1 - sign * term.step) ** (level - deepest)
-    share = 1 / term.leverage
-    return size * price * (share + term.taker_fee + (1 - sign * share) * term.taker_fee)
-
-
-def _protection(ladder: Ladder, term: Terms, books: Books) -> Iterator[str]:
-    """Each open side has exactly one TP, reduce-only, for exactly its position, at the price of S7 within a tick."""
-    name, size = _NAMES[ladder.leg], books.sizes.get((term.symbol, ladder.leg), Fraction(0))
-    if size == 0:
-        if ladder.closing:
-            yield f"protection: flat {name} has {len(ladder.closing)} take-profits"
-        return
-    if len(ladder.closing) != 1:
-        yield f"protection: {name} of {_n(size)} has {len(ladder.closing)} take-profits"
-        return
-    order = ladder.closing[0]
-    if not order.reduce_only or order.is_buy == (ladder.leg == LONG):
-        yield f"protection: {name}'s take-profit is no closing order"
-    if order.leaves != size:
-        yield f"protection: {name} of {_n(size)} has a take-profit for {_n(order.leaves)}"
-    if ladder.cycle is None:
-        yield f"protection: {name} of {_n(size)} has no fills"
-        return
-    exact = exact_take_profit(ladder.cycle, term)
-    distance = (order.price - exact) * ladder.cycle.sign
-    if not 0 <= distance < term.tick:
-        yield f"protection: {name}'s take-profit is at {_n(order.price)}, S7 gives {float(exact):.10g}"
-
-
-def exact_take_profit(cycle: BookCycle, term: Terms) -> Fraction:
-    """Return S7's price before rounding."""
-    closed, value, fees = cycle.priced_part()
-    opened = sum((f.qty - f.closed for f in cycle.fills if not f.is_funding), Fraction(0))
-    sign = cycle.sign
-    numerator = cycle.entry_value * (1 + sign * term.target) + sign * (cycle.other_costs() + fees) - value
-    return numerator / ((opened - closed) * (1 - sign * term.closing_fee))
-
-
-def _single(books: Books, term: Terms, cycles: Sequence[BookCycle]) -> Iterator[str]:
-    """No (cycle, side, level) was ever executed or open twice."""
-    for ladder_cycles in ([c for c in cycles if (c.symbol, c.leg) == (term.symbol, leg)] for leg in LEGS):
-        for cycle in ladder_cycles:
-            levels = cycle.levels()
-            first = levels.get(0)
-            for level, executed in levels.items():
-                if level < 0:
-                    yield f"single: {_NAMES[cycle.leg]} was changed by somebody else"
-                elif first and executed > quantity(first, level, term) and level:
-                    wanted = _n(quantity(first, level, term))
-                    yield f"single: {_NAMES[cycle.leg]} level {level} executed {_n(executed)} of {wanted}"
-    slots = [order.name.slot for order in books.orders if order.symbol == term.symbol and order.name is not None]
-    for slot in {slot for slot in slots if slots.count(slot) > 1}:
-        yield f"single: {slot} is open {slots.count(slot)} times"
-
-
-def _net_profit(cycles: Sequence[BookCycle], term: Terms) -> Iterator[str]:
-    """A cycle closed by its TP earned at least t × its entry value, net, to a tick of its quantity."""
-    for cycle in cycles:
-        if cycle.symbol != term.symbol or not cycle.is_closed:
-            continue
-        if any(fill.name is None for fill in cycle.fills if not fill.is_funding):
-            continue  # closed by somebody else: law "single" speaks of it
-        closed = sum((fill.closed for fill in cycle.fills), Fraction(0))
-        if cycle.net < term.target * cycle.entry_value - term.tick * closed:
-            yield (
-                f"net profit: a {_NAMES[cycle.leg]} cycle earned {float(cycle.net):.8f}, "
-                f"{float(term.target * cycle.entry_value):.8f} was the least"
-            )
-
-
-def _n(value: Fraction) -> str:
-    return f"{float(value):.10g}"
+def _said(term: Terms, broken: Iterable[str]) -> list[str]:
+    return [f"{term.symbol}: {text}" for text in broken]

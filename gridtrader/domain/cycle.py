@@ -184,10 +184,11 @@ class Cycle:
             return []
         return [settlement for settlement in self.settlements if settlement.moment > entered]
 
-    def costs(self) -> CycleCosts:
-        """Return what the take-profit price is made of: the state at the last entry or funding (S7).
+    def costs(self, standing_id: str = "") -> CycleCosts:
+        """Return what the take-profit price is made of (S7).
 
-        A closing fill by itself does not move the price; later entries and funding take it into account.
+        What the standing take-profit (`standing_id`) has closed since the last entry or funding does not move its
+        price; later entries and funding take it into account, and so does a new take-profit.
         """
         settlements = self._own_settlements()
         funding = sum((settlement.paid for settlement in settlements), ZERO)
@@ -195,7 +196,11 @@ class Cycle:
             return CycleCosts(self.entry_value, self.entry_qty, self.opening_fees + funding, ZERO)
         changed = max((settlement.moment for settlement in settlements), default=NEVER)
         changed = max(changed, max((fill.moment for fill in self.fills if fill.level is not None), default=NEVER))
-        before = [fill for fill in self.fills if fill.level is None and fill.moment < changed]
+        before = [
+            fill
+            for fill in self.fills
+            if fill.level is None and (fill.moment < changed or fill.order_id != standing_id)
+        ]
         return CycleCosts(
             entry_value=self.entry_value,
             open_qty=self.entry_qty - sum((fill.qty for fill in before), ZERO),

@@ -53,7 +53,7 @@ def _unseen_by(wallet: Wallet, order: KnownOrder) -> Decimal:
     wallet_knows = 0 < order.confirmed_ms < wallet.at_ms
     if order.phase in (Phase.SENT, Phase.UNKNOWN, Phase.WORKING, Phase.FILLED):
         return ZERO if wallet_knows else order.margin
-    if order.phase is Phase.CANCELLED and wallet_knows and order.updated_ms >= wallet.at_ms and order.qty:
+    if order.phase is Phase.CANCELLED and wallet_knows and order.updated_ms >= wallet.latest_ms and order.qty:
         return -order.margin * order.leaves / order.qty
     return ZERO
 
@@ -73,6 +73,8 @@ class Allotment:
     notes: dict[str, list[Note]] = field(default_factory=dict)
     """By symbol."""
     wants_balance: bool = False
+    undecided: set[str] = field(default_factory=set)
+    """Symbols about which nothing can be said before the balance is read."""
     wake_ms: int | None = None
 
 
@@ -135,6 +137,7 @@ def _carry_out(
     if verdict is Verdict.UNDECIDED:
         result.targets.extend(rung.withdrawable)
         result.wants_balance = True
+        result.undecided.add(plan.symbol)
         return ZERO
     result.notes[plan.symbol].append(_denial(rung, plan.symbol, purse, free))
     return ZERO
@@ -146,7 +149,7 @@ def _denial(rung: Rung, symbol: str, purse: Purse, free: Decimal) -> Note:
     if rung.refused is not None:
         return Note(
             NoteLevel.WARNING,
-            f"refused {rung.level} {sides}",
+            f"refused {rung.level}",
             f"{where}: refused by the exchange, tried again later: {rung.refused.text}",
         )
     return Note(

@@ -28,6 +28,8 @@ class Phase(Enum):
     REJECTED = "rejected"
     """Acknowledged and then thrown out by the exchange: the name is used up."""
 
+    __hash__ = object.__hash__  # members are unique; Enum's own hashes the name, in Python, each time
+
     @property
     def is_final(self) -> bool:
         return self in _FINAL

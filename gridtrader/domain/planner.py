@@ -96,7 +96,10 @@ def _take_profit(known: SymbolKnown, side: Side) -> Target | None:
     order = known.latest.get(slot)
     if order is not None and order.phase.may_execute and known.is_unsettled(side):
         return Target(slot, order.leaves, order.price)  # what it closes is not known to the last fill: leave it
-    price = take_profit_price(side, cycle.costs(), known.strategy.target, known.closing_fee, known.instrument)
+    standing_id = order.order_id if order is not None and order.phase.may_execute else ""
+    price = take_profit_price(
+        side, cycle.costs(standing_id), known.strategy.target, known.closing_fee, known.instrument
+    )
     return Target(slot, cycle.open_qty, price)
 
 

@@ -35,6 +35,11 @@ class Amend:
         """Whether just this quantity was asked for before: the exchange made it another."""
         return self.qty is not None and self.qty == self.order.asked_qty
 
+    @property
+    def is_new(self) -> bool:
+        """Whether another quantity than the last one asked for is wanted: something has happened since."""
+        return self.order.asked_qty is not None and self.qty not in (None, self.order.asked_qty)
+
 
 @dataclass(frozen=True, slots=True)
 class Cancel:

@@ -16,6 +16,8 @@ class Side(Enum):
     LONG = 1
     SHORT = -1
 
+    __hash__ = object.__hash__  # members are unique; Enum's own hashes the name, in Python, each time
+
     @property
     def sign(self) -> int:
         """+1 for LONG, -1 for SHORT: the only difference between the two code paths."""
@@ -42,6 +44,8 @@ class OrderKind(Enum):
     """A level ≥ 1 that rests one step from the one before (S4)."""
     TAKE_PROFIT = "T"
     """The one reduce-only order that closes the whole side (S7)."""
+
+    __hash__ = object.__hash__
 
     @property
     def opens(self) -> bool:
@@ -103,7 +107,14 @@ class Wallet:
     maintenance_margin: Decimal
     mm_rate: Decimal
     at_ms: int
-    """When the exchange said so, by its clock."""
+    """When the exchange said so, by its clock; what happened before is in it."""
+    until_ms: int = 0
+    """Up to when something may be in it, where that is later: REST may lag behind the time it bears."""
+
+    @property
+    def latest_ms(self) -> int:
+        """Return from when on nothing is in it."""
+        return max(self.at_ms, self.until_ms)
 
 
 @dataclass(frozen=True, slots=True)

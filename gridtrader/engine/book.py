@@ -24,6 +24,9 @@ REMEMBERED = 20_000
 """Execution ids are kept for a day, and always the last so many of a symbol, to recognise doubles: a stream doubles
 within seconds, and REST is read again from a minute before the last complete reading."""
 
+KEPT_CYCLES = 3
+"""So many closed cycles of a side are remembered by what their orders executed: a report of one may come late."""
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:
@@ -194,8 +197,8 @@ class AccountBook:
         if known.last_trade is None or known.last_trade[0] <= execution.at_ms:
             known.last_trade = (execution.at_ms, execution.price)
         opens = name.slot.kind.opens
-        if half.cycle is None or not (opens or half.cycle.number == name.slot.cycle):
-            yield SomebodyElse(known.symbol, f"a fill of a take-profit of another cycle: {_what(execution)}")
+        if half.cycle is None or (not opens and half.cycle.number < name.slot.cycle):
+            yield SomebodyElse(known.symbol, f"a take-profit closed what nobody has opened: {_what(execution)}")
             return
         half.cycle.add_fill(
             Fill(
@@ -289,12 +292,16 @@ class AccountBook:
             del known.orders[order.link_id]
             if is_latest:
                 del known.latest[slot]
-        if cycle is None or not cycle.has_fills:
-            names = [name for name in known.executed if name not in known.orders]
-            for name in names:
-                parsed = parse_order_name(name)
-                if parsed is not None and parsed.slot.side is side:
-                    del known.executed[name]
+        self._forget_executed(known, side)
+
+    @staticmethod
+    def _forget_executed(known: SymbolKnown, side: Side) -> None:
+        """Forget what orders of long closed cycles have executed; of the last ones may still be told late."""
+        oldest = known.sides[side].last_cycle - KEPT_CYCLES
+        for link_id in list(known.executed):
+            name = parse_order_name(link_id)
+            if name is not None and name.slot.side is side and name.slot.cycle < oldest:
+                del known.executed[link_id]
 
     # --- decisions ---
 

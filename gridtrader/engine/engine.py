@@ -42,8 +42,11 @@ from gridtrader.engine.start import Starter
 from gridtrader.engine.view import AccountView, view_account
 from gridtrader.engine.watch import Watch
 
-IDLE_MS = 5_000
-"""The longest an engine sleeps; a file that could not be written is tried again this often."""
+IDLE_MS = 30_000
+"""The longest an engine sleeps."""
+
+RETRY_FILES_MS = 5_000
+"""How often a file that could not be written is tried again."""
 
 _DECISIONS = 4
 """Decisions one symbol can owe at once: a new ladder, or a cycle of either side, and one to spare."""
@@ -80,8 +83,12 @@ class GridEngine:
     _is_restless: bool = True
     """Whether a price alone may change what should stand: something waits for one."""
     _last_symbol: str = ""
+    _due_ms: int = 0
+    """When the engine has something to do by itself."""
     view: AccountView | None = None
-    """A picture for people, replaced as a whole; any thread may read it."""
+    """A picture for people, replaced as a whole; any thread may read it. Made while `is_watched`."""
+    is_watched: bool = False
+    """Set by who looks at the view, from any thread."""
 
     def __post_init__(self) -> None:
         self._wire(self.book)
@@ -109,9 +116,10 @@ class GridEngine:
         """Restore the account (T3). Raises CannotStart; the engine may then be started anew."""
         now = self.clock.now_ms()
         held: list[Event] = []
-        self._wire(self._starter(held).start())
+        starter = self._starter(held)
+        self._wire(starter.start())
         for known in self.book.symbols.values():
-            self.watch.enquiry.complete_until[known.symbol] = now
+            self.watch.enquiry.complete_until[known.symbol] = starter.read_ms
         self.watch.read_at = now + self.settings.reconcile_ms
         self.mode = Mode.TRADING
         for event in held:
@@ -154,6 +162,9 @@ class GridEngine:
             self.executor.has_doubts = False
             self.watch.doubt(now, "the exchange's answers do not fit what is known")
         self.watch.check_risk(self._last_symbol)
+        if not (is_news or self._is_restless or self.watch.must_read) and now < self._due_ms:
+            self._show()
+            return self._due_ms - now  # only a price, and nothing waits for one
         if self.mode is Mode.BLIND:
             self.watch.attend_risk(now, self._last_symbol)
             return IDLE_MS
@@ -169,7 +180,9 @@ class GridEngine:
         self._show()
         now = self.clock.now_ms()
         dues = [self.watch.next_due(), self._wake_ms, self.executor.patience.next_due(now)]
-        return max(0, min([IDLE_MS, *(due - now for due in dues if due is not None)]))
+        idle = IDLE_MS if self.recorder.is_healthy else RETRY_FILES_MS
+        self._due_ms = min([now + idle, *(due for due in dues if due is not None)])
+        return max(0, self._due_ms - now)
 
     def _is_time(self, now_ms: int) -> bool:
         """Whether an entry is due for a new price, or a refused command for another try."""
@@ -180,7 +193,7 @@ class GridEngine:
         """Renew what people see: the status file and the picture for the live table."""
         self.recorder.save_status(self.mode.value, self.stop_reason, self.book, at_once=at_once)
         now = self.clock.now_ms()
-        if now - self._shown_ms >= _SHOW_MS or at_once:
+        if self.is_watched and (now - self._shown_ms >= _SHOW_MS or at_once):
             self._shown_ms = now
             self.view = view_account(self.book, self.mode.value, self.stop_reason, self.recorder.tallies)
 
@@ -263,7 +276,8 @@ class GridEngine:
         self.watch.want_balance(now, wanted=allotment.wants_balance)
         is_busy = self._send(symbols, allotment)
         for known in symbols:
-            self.recorder.say(known.symbol, notes[known.symbol] + allotment.notes[known.symbol])
+            said = notes[known.symbol] + allotment.notes[known.symbol]
+            self.recorder.say(known.symbol, said, is_final=known.symbol not in allotment.undecided)
         self._wake_ms = allotment.wake_ms
         self._is_restless = is_busy or any(known.holds or known.reference is None for known in symbols)
 

@@ -18,6 +18,9 @@ from gridtrader.engine.settings import EngineSettings
 _OVERLAP_MS = 60_000
 """Executions are read again from so long before the last complete reading: REST may show them late."""
 
+_AHEAD_MS = 86_400_000
+"""Executions are asked for up to so far in the future, as our clock tells it: it may be behind."""
+
 _USED_UP_MS = 300_000
 """How long an opening order of a used name must stay invisible: longer than REST or the streams ever lag."""
 
@@ -35,7 +38,10 @@ class Enquiry:
     settings: EngineSettings
     clock: Clock
     complete_until: dict[str, int] = field(default_factory=dict)
-    """Exchange time up to which all executions of a symbol have been read."""
+    """Exchange time up to which all executions of a symbol have been read. Our own clock may be wrong, so it comes
+    from balances read before."""
+    _exchange_ms: int = 0
+    """The exchange's time when it last told a balance by REST."""
     _next_try: dict[str, int] = field(default_factory=dict)
     _tries: dict[str, int] = field(default_factory=dict)
 
@@ -122,12 +128,12 @@ class Enquiry:
         self.read_wallet()
 
     def _read_executions(self, known: SymbolKnown) -> Iterator[Fact]:
-        now = self.clock.now_ms()
-        start = self.complete_until.get(known.symbol, now) - _OVERLAP_MS
-        executions = self.gateway.executions(known.symbol, start, now + _OVERLAP_MS)
+        start = self.complete_until[known.symbol] - _OVERLAP_MS
+        end = max(self.clock.now_ms(), self._exchange_ms) + _AHEAD_MS
+        executions = self.gateway.executions(known.symbol, start, end)
         for execution in sorted(executions, key=lambda e: (e.at_ms, e.seq)):
             yield from self.book.learn_execution(execution)
-        self.complete_until[known.symbol] = now
+        self.complete_until[known.symbol] = max(self.complete_until[known.symbol], self._exchange_ms)
 
     def _read_orders(self, known: SymbolKnown) -> Iterator[Fact]:
         before = [order for side in SIDES for order in known.alive(side)]
@@ -149,7 +155,8 @@ class Enquiry:
         may lag behind its time, so it is taken for as much older.
         """
         wallet = self.gateway.wallet()
-        wallet = replace(wallet, at_ms=wallet.at_ms - self.settings.rest_lag_ms)
+        self._exchange_ms = wallet.at_ms
+        wallet = replace(wallet, at_ms=wallet.at_ms - self.settings.rest_lag_ms, until_ms=wallet.at_ms)
         self.book.learn_wallet(wallet, self.clock.now_ms(), asked=True)
 
     def disagreement(self) -> tuple[SymbolKnown, Side] | None:

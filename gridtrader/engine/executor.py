@@ -50,6 +50,9 @@ class Executor:
         now = self.clock.now_ms()
         for order in difference.keep:
             self.patience.worked(order.name.slot)
+        for amend in difference.amend:
+            if amend.is_new:
+                self.patience.lift(amend.order.name.slot)
         amends = [amend for amend in difference.amend if self.patience.is_due(amend.order.name.slot, now)]
         cancels = [cancel for cancel in difference.cancel if self.patience.is_due(cancel.order.name.slot, now)]
         places = sorted(

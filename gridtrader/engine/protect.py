@@ -1,16 +1,21 @@
 """The take-profits of what is held, sent and acknowledged before an account trades - or gives up (T3)."""
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gridtrader.domain.exact import plain
 from gridtrader.domain.known import SymbolKnown
 from gridtrader.domain.legs import Target
+from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.orders import KnownOrder, Phase
 from gridtrader.domain.planner import plan_symbol
 from gridtrader.domain.reconcile import reconcile
+from gridtrader.domain.types import Amendment, OrderReport, PositionReport
 from gridtrader.engine.book import AccountBook
 from gridtrader.engine.errors import StopAccount
 from gridtrader.engine.executor import Executor
-from gridtrader.engine.ports import Clock, Gateway
+from gridtrader.engine.ports import Clock, Gateway, Lane
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
 
@@ -66,3 +71,27 @@ def _take_profits(known: SymbolKnown) -> list[KnownOrder]:
 def _is_acknowledged(known: SymbolKnown, target: Target) -> bool:
     order = known.latest.get(target.slot)
     return order is not None and bool(order.order_id) and order.phase is Phase.SENT
+
+
+def cover_position(
+    gateway: Gateway, log: logging.Logger, positions: Iterable[PositionReport], orders: Iterable[OrderReport]
+) -> None:
+    """Give our standing take-profits of a symbol the quantity that is held, whoever has brought it (T3); best effort.
+
+    Their prices stay: what the rest has cost is not known.
+    """
+    standing = {order.side: order for order in orders if order.reduce_only and parse_order_name(order.link_id)}
+    for position in positions:
+        order = standing.get(position.side)
+        if order is None or order.qty - order.filled_qty == position.size:
+            continue
+        change = Amendment(position.symbol, order.link_id, None, order.filled_qty + position.size)
+        (outcome,) = gateway.amend([change], Lane.PROTECT)
+        log.critical(
+            "%s %s: the position has %s, its take-profit had %s; amended: %s",
+            position.symbol,
+            position.side.name,
+            plain(position.size),
+            plain(order.qty - order.filled_qty),
+            outcome,
+        )

@@ -237,14 +237,15 @@ class Recorder:
         )
         return journal.cycle_record(symbol, side, cycle, executed_other)
 
-    def say(self, symbol: str, notes: Sequence[Note]) -> None:
-        """Log why something does not stand: once per change of situation (S6)."""
+    def say(self, symbol: str, notes: Sequence[Note], *, is_final: bool = True) -> None:
+        """Log why something does not stand: once per change of situation (S6). Where it `is_final` no more than
+        what is said now holds; else what was said before may hold as well."""
         keys = frozenset(note.key for note in notes)
         before = self._said.get(symbol, frozenset())
         for note in notes:
             if note.key not in before:
                 self.log.log(_LEVELS[note.level], "%s", note.text)
-        self._said[symbol] = keys
+        self._said[symbol] = keys if is_final else before | keys
 
     def save_state(self, symbols: Iterable[SymbolKnown], *, anew: bool = False) -> None:
         """Write the state file if anything it holds may have changed (T2)."""
@@ -271,15 +272,17 @@ class Recorder:
     def save_status(self, mode: str, reason: str, book: AccountBook, *, at_once: bool = False) -> None:
         """Write the account's status file when something it shows has changed, at most once a second."""
         now = self.clock.now_ms()
-        status = account_status(mode, reason, book)
-        if status == self._status or (now - self._status_ms < _STATUS_MS and not at_once):
+        if now - self._status_ms < _STATUS_MS and not at_once:
+            return
+        status, self._status_ms = account_status(mode, reason, book), now
+        if status == self._status:
             return
         try:
             self.archive.save_status(status)
         except ArchiveError as error:
             self._fail("status file", error)
             return
-        self._status, self._status_ms = status, now
+        self._status = status
 
     def retry_files(self, symbols: Iterable[SymbolKnown]) -> None:
         """Try again what the disk did not take."""

@@ -15,19 +15,21 @@ from gridtrader.domain.ladder import immediate_levels
 from gridtrader.domain.order_names import OrderName, Slot, parse_order_name
 from gridtrader.domain.orders import Phase
 from gridtrader.domain.sizing import Reference, SizingError, build_reference
-from gridtrader.domain.types import SIDES, Execution, OrderKind, OrderReport, PositionReport, Side
+from gridtrader.domain.types import SIDES, Execution, ExecutionKind, OrderKind, OrderReport, PositionReport, Side
 from gridtrader.engine import history, journal
-from gridtrader.engine.book import AccountBook
+from gridtrader.engine.book import KEPT_CYCLES, AccountBook
 from gridtrader.engine.errors import CannotStart
 from gridtrader.engine.history import Fills
 from gridtrader.engine.journal import SymbolMemory
-from gridtrader.engine.ports import Clock, Gateway, Record
+from gridtrader.engine.ports import Gateway, Record
 
 DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
 _SPANS_DAYS = (7, 30, 180, 730)
 """How far back fills are searched for, step by step: most positions are days old, and two years is what the exchange
 keeps."""
+
+NOTHING_CHANGED = "Nothing was changed."
+"""Said where it is true: the start takes it back if an earlier try had begun to change things."""
 
 _FIRST_CYCLE_EPOCH_MS = 1_735_689_600_000
 """2025-01-01: cycles of an account whose journal is gone are numbered from the seconds since then, so that no order
@@ -56,7 +58,8 @@ class Prover:
     """Rebuilds the book of one account from readings and proves it against the positions. Changes nothing."""
 
     gateway: Gateway
-    clock: Clock
+    now_ms: int
+    """The exchange's time when the reading began; our own clock may be wrong."""
     log: logging.Logger
     findings: Findings = field(default_factory=Findings)
 
@@ -74,7 +77,7 @@ class Prover:
             problem = history.mismatch(known, side, reading.positions[side], fills[side], orders)
             if problem is not None:
                 raise CannotStart(
-                    f"{known.symbol} {side.name} cannot be restored: {problem}. Nothing was changed. Close the "
+                    f"{known.symbol} {side.name} cannot be restored: {problem}. {NOTHING_CHANGED} Close the "
                     f"position by hand, or wait if the exchange's history may be late, and start again"
                 )
         book.symbols[known.symbol] = known
@@ -88,12 +91,12 @@ class Prover:
         self, reading: SymbolReading, memory: SymbolMemory
     ) -> tuple[dict[str, Execution], dict[Side, Fills]]:
         """Read fills back in time until both sides' positions are explained from flat."""
-        symbol, now = reading.known.symbol, self.clock.now_ms()
+        symbol, now = reading.known.symbol, self.now_ms
         executions = dict(memory.executions)
-        since_journal = now - memory.last_ms + HOUR_MS if memory.last_ms else 7 * DAY_MS
+        since_journal = now - memory.last_ms + DAY_MS if memory.last_ms else 7 * DAY_MS
         spans = sorted({since_journal, *(days * DAY_MS for days in _SPANS_DAYS)})
         fills: dict[Side, Fills] = {}
-        read_until = now + HOUR_MS
+        read_until = now + DAY_MS
         for span in (s for s in spans if s >= since_journal):
             for execution in self.gateway.executions(symbol, now - span, read_until):
                 executions.setdefault(execution.exec_id, execution)
@@ -105,7 +108,7 @@ class Prover:
         side = next(side for side, part in fills.items() if not part.is_complete)
         raise CannotStart(
             f"{symbol} {side.name} cannot be restored: the position has {plain(reading.positions[side].size)}, and "
-            f"neither the exchange's history nor the journal explains how it came about. Nothing was changed. Close "
+            f"neither the exchange's history nor the journal explains how it came about. {NOTHING_CHANGED} Close "
             f"the position by hand and start again"
         )
 
@@ -121,10 +124,12 @@ class Prover:
             book.remember(execution)
             if execution.exec_id not in memory.executions:
                 self.findings.executions.append(execution)
-        for part in fills.values():
-            for execution in part.trades():
-                done = known.executed.get(execution.link_id, ZERO)
-                if parse_order_name(execution.link_id) is not None:
+        for side, part in fills.items():
+            oldest = known.sides[side].last_cycle - KEPT_CYCLES
+            for execution in (*part.before, *part.trades()):
+                name = parse_order_name(execution.link_id)
+                if name is not None and name.slot.cycle >= oldest and execution.kind is not ExecutionKind.FUNDING:
+                    done = known.executed.get(execution.link_id, ZERO)
                     known.executed[execution.link_id] = done + execution.qty
 
     # --- cycles ---
@@ -141,7 +146,7 @@ class Prover:
         named = [*history.names_of(executions.values()), *memory.names]
         used = [name.slot.cycle for name in named if name.slot.side is side]
         half.last_cycle = max([journalled.number, *used], default=0) or max(
-            0, (self.clock.now_ms() - _FIRST_CYCLE_EPOCH_MS) // 1000
+            0, (self.now_ms - _FIRST_CYCLE_EPOCH_MS) // 1000
         )
         if half.size:
             number = history.cycle_number(fills, journalled.number if not journalled.is_closed else 0)
@@ -187,7 +192,7 @@ class Prover:
         if not held or (known.reference is not None and not is_foreign):
             return {}
         started = min(cycle.opened_ms for cycle in held)
-        reports = self.gateway.order_history(known.symbol, started - DAY_MS, self.clock.now_ms() + HOUR_MS)
+        reports = self.gateway.order_history(known.symbol, started - DAY_MS, self.now_ms + DAY_MS)
         orders = {report.order_id: report for report in (*reports, *reading.open_orders)}
         if known.reference is None:
             known.reference = self._reference_by_orders(known, fills, orders)
@@ -201,7 +206,7 @@ class Prover:
         if first is None:
             raise CannotStart(
                 f"{known.symbol} cannot be restored: neither the journal nor the exchange's order history tells the "
-                f"ladder's quantity of level 0 (averaging_multiplier {plain(multiplier)}). Nothing was changed. "
+                f"ladder's quantity of level 0 (averaging_multiplier {plain(multiplier)}). {NOTHING_CHANGED} "
                 f"Close the position by hand and start again"
             )
         try:
@@ -240,7 +245,7 @@ class Prover:
 
     def _record_what_is_new(self, known: SymbolKnown, memory: SymbolMemory) -> None:
         """Note decisions that were restored from elsewhere: the next start is to find them in the journal."""
-        now = self.clock.now_ms()
+        now = self.now_ms
         if known.reference is not None and memory.ladder is None:
             self.findings.records.append(journal.ladder_record(known.symbol, known.reference, now))
         for side in SIDES:

@@ -11,7 +11,7 @@ from functools import partial
 from gridtrader.domain.decide import new_reference
 from gridtrader.domain.exact import plain
 from gridtrader.domain.guards import is_over_limit, over_limit_text
-from gridtrader.domain.known import Strategy, SymbolKnown
+from gridtrader.domain.known import HoldReason, Strategy, SymbolKnown
 from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.sizing import SizingError
 from gridtrader.domain.types import SIDES, FeeRates, OrderStatus, PositionReport, Side
@@ -34,10 +34,15 @@ from gridtrader.engine.ports import (
     Unknown,
     Unreachable,
 )
-from gridtrader.engine.protect import Protector
+from gridtrader.engine.protect import Protector, cover_position
 from gridtrader.engine.recorder import Recorder
-from gridtrader.engine.restore import DAY_MS, Findings, Prover, SymbolReading
+from gridtrader.engine.restore import DAY_MS, NOTHING_CHANGED, Findings, Prover, SymbolReading
 from gridtrader.engine.settings import EngineSettings
+
+_PASSING = frozenset({Refusal.RATE, Refusal.CLOCK, Refusal.BUSY})
+"""Refusals that another try a little later may not meet."""
+
+_CHANGED = "An earlier try of this start has cancelled orders; take-profits were placed."
 
 _NEWS = "the stream told news of its symbols meanwhile"
 
@@ -54,6 +59,9 @@ class Starter:
     settings: EngineSettings
     clock: Clock
     news: Callable[[], Sequence[Event]]
+    read_ms: int = 0
+    """The exchange's time when the reading that counts began."""
+    _has_changed: bool = False
 
     def knock(self) -> None:
         """Ask for what any good key may ask: a wrong one is told before anything waits. Raises CannotStart."""
@@ -62,7 +70,7 @@ class Starter:
         except Unreachable as error:
             raise CannotStart(f"the exchange cannot be reached: {error}", is_passing=True) from error
         except Refused as error:
-            raise CannotStart(_refusal(error), is_passing=error.refusal is Refusal.RATE) from error
+            raise CannotStart(_refusal(error), is_passing=error.refusal in _PASSING) from error
 
     def start(self) -> AccountBook:
         """Return the proven book, with clean sheets and the take-profits sent.
@@ -77,7 +85,7 @@ class Starter:
             except Unreachable as error:
                 raise CannotStart(f"the exchange cannot be read: {error}", is_passing=True) from error
             except Refused as error:
-                raise CannotStart(_refusal(error), is_passing=error.refusal is Refusal.RATE) from error
+                raise CannotStart(_refusal(error), is_passing=error.refusal in _PASSING) from error
             if isinstance(book, AccountBook):
                 return book
             reason = book
@@ -93,7 +101,7 @@ class Starter:
         needs_cross = self._check_account()
         memory = self._memory()
         book = AccountBook()
-        prover = Prover(self.gateway, self.clock, self.recorder.log)
+        prover = Prover(self.gateway, self.read_ms, self.recorder.log)
         readings = [self._read(strategy) for strategy in self.settings.strategies]
         self._refuse_forgotten_symbols(memory)
         try:
@@ -101,7 +109,8 @@ class Starter:
                 prover.prove(reading, memory.get(reading.known.symbol, SymbolMemory()), book)
         except CannotStart as error:
             if is_last:
-                raise
+                self._cover(readings)
+                raise CannotStart(self._truly(str(error))) from error
             self.clock.sleep(self.settings.pause_ms / 1000)
             return f"{error}; it is tried again, the exchange's history may be late"
         if self._is_voided(readings, by_us=False):
@@ -114,12 +123,13 @@ class Starter:
         """Change what stands into what the book says. From the first cancel on, take-profits are placed whatever
         happens: an account that gives up must not leave positions without (T3)."""
         self._record(findings)
+        self._has_changed = True
         try:
             self._change(readings, needs_cross=needs_cross)
             book.learn_wallet(self.gateway.wallet(), self.clock.now_ms())
         finally:
             protector = Protector(self.gateway, book, self.recorder, self.settings, self.clock)
-            for reading in readings:
+            for reading in _trading(readings):
                 protector.protect(book.symbols[reading.known.symbol])
         return _NEWS if self._is_voided(readings, by_us=True) else book
 
@@ -128,6 +138,15 @@ class Starter:
         self.recorder.record(Booked(e, parse_order_name(e.link_id)) for e in executions)
         self.recorder.write_ahead(findings.records)
 
+    def _truly(self, message: str) -> str:
+        return message.replace(NOTHING_CHANGED, _CHANGED) if self._has_changed else message
+
+    def _cover(self, readings: Sequence[SymbolReading]) -> None:
+        """Before giving up: let the take-profits that an earlier try has placed close what is held now (T3)."""
+        if self._has_changed:
+            for reading in _trading(readings):
+                cover_position(self.gateway, self.recorder.log, reading.positions.values(), reading.open_orders)
+
     # --- reading ---
 
     def _check_account(self) -> bool:
@@ -135,8 +154,9 @@ class Starter:
         mode = self.gateway.account_mode()
         if not mode.is_unified:
             raise CannotStart("the account is not a unified trading account; upgrade it at the exchange")
+        wallet = self.gateway.wallet()  # mandatory: an account whose balance cannot be read does not start
+        self.read_ms = wallet.at_ms
         if mode.margin_mode is MarginMode.CROSS:
-            wallet = self.gateway.wallet()  # mandatory: an account whose balance cannot be read does not start
             if is_over_limit(wallet, self.settings.mm_threshold):
                 raise StopAccount(over_limit_text(wallet, self.settings.mm_threshold))
             return False
@@ -172,9 +192,9 @@ class Starter:
         try:
             instrument = self.gateway.instrument(symbol)
         except Refused as error:
+            if error.refusal is not Refusal.INVALID:
+                raise
             raise CannotStart(f"symbol {symbol}: the exchange does not know it: {error}") from error
-        if not instrument.is_trading:
-            raise CannotStart(f"symbol {symbol} is not trading at the exchange; take it out of the configuration")
         fees = self._fees(symbol)
         known = SymbolKnown(
             strategy=strategy,
@@ -185,8 +205,22 @@ class Starter:
         )
         known.quote, known.quoted_ms = self.gateway.quote(symbol), self.clock.now_ms()
         positions = self._positions(symbol)
-        self._check_sizing(known, is_flat=not any(report.size for report in positions.values()))
+        is_flat = not any(report.size for report in positions.values())
+        if not instrument.is_trading:
+            self._hold_back(known, is_flat=is_flat)
+        self._check_sizing(known, is_flat=is_flat)
         return SymbolReading(known, positions, tuple(self.gateway.open_orders(symbol)))
+
+    def _hold_back(self, known: SymbolKnown, *, is_flat: bool) -> None:
+        """Refuse a contract that does not trade; one in which we hold something is looked after all the same."""
+        if is_flat:
+            raise CannotStart(
+                f"symbol {known.symbol} is not trading at the exchange; take it out of the configuration"
+            )
+        known.holds.add(HoldReason.NOT_TRADING)
+        self.recorder.log.critical(
+            "%s is not trading at the exchange: nothing new is opened, its orders stay as they are", known.symbol
+        )
 
     def _check_sizing(self, known: SymbolKnown, *, is_flat: bool) -> None:
         """Refuse a configuration whose quantities would not rise (S1); a ladder that runs keeps its own."""
@@ -228,7 +262,7 @@ class Starter:
         """Refuse if a symbol that is configured no more still has a position of ours (T3)."""
         configured = {strategy.symbol for strategy in self.settings.strategies}
         for symbol in sorted({report.symbol for report in self.gateway.positions()} - configured):
-            now = self.clock.now_ms()
+            now = self.read_ms
             known = dict(memory[symbol].executions) if symbol in memory else {}
             for execution in self.gateway.executions(symbol, now - 7 * DAY_MS, now + DAY_MS):
                 known.setdefault(execution.exec_id, execution)
@@ -265,7 +299,7 @@ class Starter:
         """Cancel what stands and set the modes (T3)."""
         if needs_cross:
             self._insist("cross margin", self.gateway.set_cross_margin)
-        for reading in readings:
+        for reading in _trading(readings):
             symbol, leverage = reading.known.symbol, reading.known.leverage
             self._insist(f"{symbol}: cancelling all orders", partial(self.gateway.cancel_all, symbol))
             self._insist(f"{symbol}: hedge mode", partial(self.gateway.set_hedge_mode, symbol))
@@ -286,10 +320,15 @@ class Starter:
                     reason = unknown
                 case Rejected(refusal, code, text):
                     reason = f"{text} (retCode {code})"
-                    is_passing = refusal in (Refusal.RATE, Refusal.CLOCK, Refusal.BUSY)
+                    is_passing = refusal in _PASSING
                     if not is_passing:
                         break
         raise CannotStart(f"{what} failed: {reason}", is_passing=is_passing)
+
+
+def _trading(readings: Sequence[SymbolReading]) -> list[SymbolReading]:
+    """Return those whose contracts trade: in a halted one a cancelled take-profit could not be placed again."""
+    return [reading for reading in readings if reading.known.instrument.is_trading]
 
 
 def _refusal(error: Refused) -> str:

@@ -188,6 +188,11 @@ class Watch:
         elif self._wallet_at is None:
             self._wallet_at = now_ms + self.settings.wallet_wait_ms
 
+    @property
+    def waits_for_balance(self) -> bool:
+        """Whether a decision waits for a balance."""
+        return self._wallet_at is not None
+
     def _risk_due(self) -> int:
         wallet = self.book.wallet
         if wallet is None:

@@ -52,9 +52,6 @@ RATE_OF_ADDRESS: Final = 10018
 NOT_HERE: Final = frozenset({10017, 10032})
 """No such route; not supported on demo trading."""
 
-FEES_UNTOLD: Final = NOT_HERE | {10001, 10005}
-"""What a demo account has been seen to answer where mainnet tells its fee rates."""
-
 REFUSALS: Final[dict[int, Refusal]] = {
     # the request as such
     10001: Refusal.INVALID,  # parameter error; its texts are told apart below
@@ -72,6 +69,7 @@ REFUSALS: Final[dict[int, Refusal]] = {
     10027: Refusal.KEY,  # trading banned
     10028: Refusal.KEY,  # unified accounts only
     10029: Refusal.INVALID,  # symbol not on the key's whitelist
+    100028: Refusal.KEY,  # forbidden for unified accounts
     33004: Refusal.KEY,  # expired
     -2015: Refusal.KEY,  # expired (spot's number)
     # money
@@ -92,6 +90,7 @@ REFUSALS: Final[dict[int, Refusal]] = {
     # size
     110013: Refusal.TIER,  # leverage above the risk limit's maximum
     110016: Refusal.TIER,
+    110020: Refusal.TIER,  # 500 active orders of the symbol
     110022: Refusal.TIER,  # quantity restricted
     110047: Refusal.TIER,
     110048: Refusal.TIER,
@@ -110,23 +109,28 @@ REFUSALS: Final[dict[int, Refusal]] = {
     110017: Refusal.REDUCE_ONLY,
     110034: Refusal.REDUCE_ONLY,  # no net position
     110003: Refusal.INVALID,  # price out of range
+    110009: Refusal.INVALID,  # ten conditional orders stand; we send none
     110019: Refusal.INVALID,
     110032: Refusal.INVALID,
     110064: Refusal.INVALID,  # new quantity not above the filled one
     110094: Refusal.INVALID,  # below the minimum order value
-    110120: Refusal.INVALID,
+    110092: Refusal.INVALID,  # direction of a trigger; we send none
+    110093: Refusal.INVALID,
+    110120: Refusal.INVALID,  # price limit, where the account has it rejected instead of adjusted
     110121: Refusal.INVALID,
     30208: Refusal.INVALID,
     30209: Refusal.INVALID,
     110024: Refusal.INVALID,  # a position exists: the mode cannot be switched
     110028: Refusal.INVALID,  # orders exist: the mode cannot be switched
     110029: Refusal.INVALID,  # no hedge mode for this symbol
+    # a moment too early: the same command may be right a little later
+    110063: Refusal.BUSY,  # settlement in progress
+    110079: Refusal.BUSY,  # the order is being processed
     # the contract
     110005: Refusal.NOT_TRADING,
     110021: Refusal.NOT_TRADING,  # open interest
     110023: Refusal.NOT_TRADING,  # reduce-only contract
     110042: Refusal.NOT_TRADING,  # before delivery
-    110063: Refusal.NOT_TRADING,  # settlement in progress
     110066: Refusal.NOT_TRADING,
     110074: Refusal.NOT_TRADING,  # not live
 }

@@ -70,7 +70,7 @@ class Commands:
         def judge(answer: Answer) -> Outcome:
             row = answer.result
             if row.has("success") and row.text("success") != "1":
-                return Unknown(f"{Endpoint.CANCEL_ALL.path}: success is {row.text('success')!r}")
+                return Unknown(self._wire.mask(f"{Endpoint.CANCEL_ALL.path}: success is {row.text('success')!r}"))
             return Accepted("")
 
         return self._send(Endpoint.CANCEL_ALL, {"category": CATEGORY, "symbol": symbol}, Lane.PROTECT, judge)
@@ -111,11 +111,15 @@ class Commands:
         except NotSent as error:
             return Rejected(error.refusal, codes.OK, str(error))
         except BadMessage as error:
-            self._log.error("reply does not fit: %s", error)
-            return Unknown(str(error))
+            return self._unknown(error)
         if answer.code in codes.SOFT:
             return Accepted("")
         return codes.failure_of(answer.code, answer.text)
+
+    def _unknown(self, error: BadMessage) -> Unknown:
+        said = self._wire.unfit(error)
+        self._log.error("reply does not fit: %s", said)
+        return Unknown(said)
 
     # --- many orders ---
 
@@ -149,7 +153,7 @@ class Commands:
             self._absent.add(kind.batch)
             self._log.warning("%s does not exist here: orders go one by one from now on", kind.batch.path)
         single = {"category": CATEGORY, **items[0]}
-        return [self._ask(kind.single, single, lane, lambda answer: _order_id(answer.result))]
+        return [self._ask(kind.single, single, lane, lambda answer: _order_id(answer.result, items[0]))]
 
     def _send_batch(self, endpoint: Endpoint, items: Sequence[Item], lane: Lane) -> Sequence[Outcome] | None:
         """Return an outcome per item; None if the endpoint is not there, so that nothing was done."""
@@ -166,8 +170,7 @@ class Commands:
                 return None
             raise
         except BadMessage as error:
-            self._log.error("reply does not fit: %s", error)
-            return [Unknown(str(error))] * len(items)
+            return [self._unknown(error)] * len(items)
         return [codes.failure_of(answer.code, answer.text)] * len(items)
 
     def _judge_batch(self, endpoint: Endpoint, answer: Answer, items: Sequence[Item]) -> Sequence[Outcome]:
@@ -178,12 +181,12 @@ class Commands:
         judged: list[Outcome] = []
         for item, result, verdict in zip(items, results, verdicts, strict=True):
             row, said = Row(result, f"{endpoint.path} result"), Row(verdict, f"{endpoint.path} retExtInfo")
-            if not row.is_blank("orderLinkId") and row.text("orderLinkId") != item["orderLinkId"]:
-                raise row.bad("orderLinkId", f"that of the request, {item['orderLinkId']!r}")
-            code, text = said.whole("code"), said.text("msg")
+            code, text = said.whole("code"), self._wire.mask(said.text("msg"))
+            if not row.is_blank("orderLinkId"):
+                _check_name(row, item)
             if code == codes.RATE_OF_ACCOUNT:
                 self._wire.pause(endpoint)
-            judged.append(_order_id(row) if code == codes.OK else codes.failure_of(code, text))
+            judged.append(_order_id(row, item) if code == codes.OK else codes.failure_of(code, text))
         return judged
 
 
@@ -191,8 +194,15 @@ def _done(_: Answer) -> Outcome:
     return Accepted("")
 
 
-def _order_id(row: Row) -> Outcome:
+def _order_id(row: Row, item: Item) -> Outcome:
+    """Read the answer to one order's command. One about another order says nothing about ours."""
+    _check_name(row, item)
     return Accepted(row.word("orderId"))
+
+
+def _check_name(row: Row, item: Item) -> None:
+    if row.text("orderLinkId") != item["orderLinkId"]:
+        raise row.bad("orderLinkId", f"that of the request, {item['orderLinkId']!r}")
 
 
 def _new_order(order: NewOrder) -> Item:

@@ -1,10 +1,13 @@
 """An account's API key, which no log, repr or error may show."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
 _SHORTEST: Final = 8
 """Bybit's keys have 18 characters, its secrets 36."""
+_SIGNATURE: Final = re.compile(r"[0-9a-fA-F]{64,}")
+"""HMAC-SHA256 in hexadecimal; nothing else the exchange says in an error looks like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,11 @@ class ApiKey:
         return f"{self.key[:2]}…{self.key[-2:]}" if len(self.key) >= _SHORTEST else "…"
 
     def mask(self, text: str) -> str:
-        """Return `text` without key and secret; the exchange quotes the key in some of its errors (10004).
+        """Return `text` without key, secret and signatures; the exchange quotes them in some errors (10004).
 
         Values shorter than any real one are left alone: replacing "key" would garble what the exchange says.
         """
         for value, shown in ((self.secret, "…"), (self.key, self.masked)):
             if len(value) >= _SHORTEST:
                 text = text.replace(value, shown)
-        return text
+        return _SIGNATURE.sub("…", text)

@@ -8,6 +8,7 @@ import time
 from typing import Final
 from urllib.parse import urlsplit
 
+from gridtrader.exchange.resolver import RESOLVER
 from gridtrader.exchange.tls import stream_context
 
 _PORTS: Final = {"ws": 80, "wss": 443}
@@ -17,8 +18,7 @@ _LEAST_S: Final = 0.001
 def dial(url: str, timeout_s: float, io_timeout_s: float) -> socket.socket:
     """Return a connected socket for `url` (ws:// or wss://); its own reads and writes wait `io_timeout_s` at most.
 
-    Raises OSError (TLS faults included) within `timeout_s`, a slow name server excepted: the resolver cannot be
-    interrupted.
+    Raises OSError (TLS faults included) within `timeout_s`.
     """
     parts = urlsplit(url)
     host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
@@ -40,12 +40,13 @@ def dial(url: str, timeout_s: float, io_timeout_s: float) -> socket.socket:
 def connect(host: str, port: int, timeout_s: float) -> socket.socket:
     """Return a TCP connection to the first address of `host` that takes one.
 
-    All tries together end within `timeout_s`; each has its part of what is left, so that an address that swallows
-    everything does not hide one that answers. Raises OSError.
+    The name server and all tries together end within `timeout_s`; each try has its part of what is left, so that an
+    address that swallows everything does not hide one that answers. The socket's own operations have what is left of
+    it. Raises OSError.
     """
     deadline = time.monotonic() + timeout_s
     fault: OSError | None = None
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = RESOLVER.addresses(host, port, timeout_s)
     for tried, (family, kind, protocol, _, address) in enumerate(found):
         sock = socket.socket(family, kind, protocol)
         try:
@@ -53,6 +54,7 @@ def connect(host: str, port: int, timeout_s: float) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             sock.settimeout(max(_LEAST_S, (deadline - time.monotonic()) / (len(found) - tried)))
             sock.connect(address)
+            sock.settimeout(max(_LEAST_S, deadline - time.monotonic()))
         except OSError as error:
             sock.close()
             fault = error

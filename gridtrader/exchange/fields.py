@@ -11,6 +11,8 @@ _DECIMAL: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{
 """Numbers as the exchange writes them. `Decimal` itself would also take "NaN", " 1 " and "1_000"."""
 _WHOLE: Final = re.compile(r"-?[0-9]{1,19}")
 _SHOWN: Final = 80
+EARLIEST_MS: Final = 1_514_764_800_000
+"""2018-01-01, before the exchange opened: seconds sent as milliseconds lie far before it."""
 
 
 class BadMessage(ValueError):
@@ -96,6 +98,18 @@ class Row:
             number = value
         if number is None or (least is not None and number < least):
             raise self.bad(key, "an integer" if least is None else f"an integer ≥ {least}")
+        return number
+
+    def moment(self, key: str, latest_ms: int, *, blank: int | None = None) -> int:
+        """Return a time in ms, after the exchange began and not after `latest_ms`; "" and 0 are `blank`, if given.
+
+        A time of the future would win every comparison by age from then on.
+        """
+        number = self.whole(key, blank=blank)
+        if number == 0 and blank is not None:
+            return blank
+        if not EARLIEST_MS <= number <= latest_ms:
+            raise self.bad(key, f"a time in ms, {EARLIEST_MS} to {latest_ms}")
         return number
 
     def flag(self, key: str) -> bool:

@@ -22,6 +22,8 @@ class Hosts:
         for name, schemes in _SCHEMES.items():
             value: str = getattr(self, name)
             parts = urlsplit(value)
+            if "@" in parts.netloc:
+                raise ValueError(f"hosts.{name}: a user name or password stands in it; allowed: a URL without them")
             if parts.scheme not in schemes or not parts.hostname:
                 raise ValueError(
                     f"hosts.{name}: {value!r}; allowed: a URL that begins with {' or '.join(schemes)}://"

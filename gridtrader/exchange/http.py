@@ -5,8 +5,6 @@ runs exactly once and every answer, good or bad, becomes a `Reply`.
 """
 
 import logging
-import socket
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,12 +12,11 @@ from typing import Any, Final
 import requests
 from pybit.unified_trading import HTTP
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from gridtrader.exchange.attempt import Attempt, Late, pools
+from gridtrader.exchange.body import whole_body
 from gridtrader.exchange.credentials import ApiKey
-from gridtrader.exchange.deadlines import DEADLINES, cut
-from gridtrader.exchange.dial import connect
+from gridtrader.exchange.deadlines import DEADLINES
 from gridtrader.exchange.tls import http_context
 
 _NEVER: Final = frozenset({object()})
@@ -48,11 +45,18 @@ class BybitHTTP(HTTP):
     """
 
     def __init__(
-        self, endpoint: str, key: ApiKey | None, now_ms: Callable[[], int], timeout_s: float, recv_window_ms: int
+        self,
+        endpoint: str,
+        key: ApiKey | None,
+        now_ms: Callable[[], int],
+        timeout_s: float,
+        recv_window_ms: int,
+        most_bytes: int,
     ) -> None:
         self._base = endpoint
         self._key = key
         self._now_ms = now_ms
+        self._most_bytes = most_bytes
         super().__init__(  # type: ignore[no-untyped-call]
             api_key=key.key if key else None,
             api_secret=key.secret if key else None,
@@ -73,33 +77,30 @@ class BybitHTTP(HTTP):
         """Return what may be shown: pybit's own repr is a dataclass's, with key and secret."""
         return f"BybitHTTP({self._base}, {self._key.masked if self._key else 'no key'})"
 
-    def call(self, method: str, parameters: Mapping[str, object]) -> Reply:
+    def call(self, method: str, parameters: Mapping[str, object], timeout_s: float | None = None) -> Reply:
         """Send one request by pybit's `method` and return the answer, whatever it says.
 
-        Raises `TooSlow`, or what requests and urllib3 raise; nothing is ever sent again.
+        Name server, connection, TLS, request and answer together have `timeout_s` (the constructor's, if not given);
+        nothing is sent after it. Raises `TooSlow`, or what requests and urllib3 raise; nothing is ever sent again.
         """
-        ended = threading.Event()
-
-        def end() -> None:
-            ended.set()
-            self._adapter.abort()
-
+        limit_s = self.timeout if timeout_s is None else timeout_s
+        ended = self._adapter.begin(limit_s)
         try:
-            with DEADLINES.limit(self.timeout, end):
+            with DEADLINES.limit(limit_s, self._adapter.expire):
                 reply = getattr(self, method)(**parameters)
         except Exception as error:
-            if ended.is_set():
-                raise TooSlow(f"no complete answer within {self.timeout} s") from error
+            if ended() or isinstance(error, Late):
+                raise TooSlow(f"no complete answer within {limit_s:.3g} s") from error
             raise
         if not isinstance(reply, Reply):
             raise TypeError(f"pybit's {method} returned {type(reply).__name__}")
-        if ended.is_set():
-            raise TooSlow(f"no complete answer within {self.timeout} s")
+        if ended():
+            raise TooSlow(f"no complete answer within {limit_s:.3g} s")
         return reply
 
     def abort(self) -> None:
-        """Cut the connection in use, from any thread; `call` ends with an error."""
-        self._adapter.abort()
+        """End the request under way, from any thread; `call` ends with an error and sends nothing more."""
+        self._adapter.expire()
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -128,7 +129,8 @@ class BybitHTTP(HTTP):
         """Accept every status: it is judged by the caller."""
 
     def _handle_response(self, response: requests.Response, *_: object) -> Reply:
-        return Reply(response.status_code, response.headers, response.content)
+        with response:
+            return Reply(response.status_code, response.headers, whole_body(response.raw, self._most_bytes))
 
 
 class _Session(requests.Session):
@@ -139,66 +141,39 @@ class _Session(requests.Session):
         self.trust_env = False
         self.mount("https://", adapter)
         self.mount("http://", adapter)
-        self.headers.update({"Content-Type": "application/json", "Accept": "application/json"})
+        self.headers.update(
+            {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip"}
+        )
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         # A redirect would take the signed headers, and an order turned into a GET, to wherever it points.
         kwargs["allow_redirects"] = False
+        kwargs["stream"] = True  # the body is read within bounds, by `whole_body`
         return super().send(request, **kwargs)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: requests would read the whole body of a redirect it does not follow."""
 
 
 class _Adapter(HTTPAdapter):
-    """Connections that share one TLS context and whose current one can be cut from another thread."""
+    """Connections that share one TLS context, and of which none outlives the deadline of its request."""
 
     def __init__(self) -> None:
-        self._current = _Current()
+        self._current = Attempt()
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=http_context())
-        current = self._current
-
-        class _Plain(_PlainPool):
-            def _get_conn(self, timeout: float | None = None) -> Any:
-                current.connection = super()._get_conn(timeout)
-                return current.connection
-
-        class _Secure(_SecurePool):
-            def _get_conn(self, timeout: float | None = None) -> Any:
-                current.connection = super()._get_conn(timeout)
-                return current.connection
-
-        self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
+        self.poolmanager.pool_classes_by_scheme = pools(self._current)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002  # requests' signature
         """Ask for a valid certificate, without loading the authorities anew for every connection."""
         conn.cert_reqs = "CERT_REQUIRED"
 
-    def abort(self) -> None:
-        """Cut the connection in use: whoever reads from it sees its end."""
-        sock = getattr(self._current.connection, "sock", None)
-        if isinstance(sock, socket.socket):
-            cut(sock)
+    def begin(self, seconds: float) -> Callable[[], bool]:
+        """Begin a request of so many seconds; what is returned tells whether they have passed."""
+        return self._current.begin(seconds)
 
-
-class _Current:
-    connection: Any = None
-
-
-class _PlainConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        """Connect within the time limit; urllib3 would take that long for each address of the host."""
-        return connect(self._dns_host, self.port or 80, float(self.timeout or 0))
-
-
-class _SecureConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return connect(self._dns_host, self.port or 443, float(self.timeout or 0))
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    def expire(self) -> None:
+        """End the request under way: whoever reads from its connection sees its end, and nothing more is sent."""
+        self._current.expire()

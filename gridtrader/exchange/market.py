@@ -75,11 +75,12 @@ class TickerBook:
         self._prices: dict[str, object] = {}
         self._told: Quote | None = None
 
-    def update(self, message: Mapping[str, object]) -> Quote | None:
+    def update(self, message: Mapping[str, object], latest_ms: int) -> Quote | None:
         """Take one push in and return the market after it, or None where there is nothing new to tell.
 
         A push without prices says that they still stand; that is told every `refresh_ms`, so that a quiet market can
-        be told from a dead one. Raises `BadMessage`; what the push said is kept even then: the next one builds on it.
+        be told from a dead one. A push dated later than `latest_ms` is not taken at all. Raises `BadMessage`; what
+        the prices of the push said is kept even then: the next one builds on it.
         """
         push = Row(message, f"ticker {self._symbol}")
         kind = push.text("type")
@@ -88,7 +89,7 @@ class TickerBook:
         row = push.row("data")
         if row.text("symbol") != self._symbol:
             raise row.bad("symbol", repr(self._symbol))
-        at_ms = push.whole("ts", least=1)
+        at_ms = push.moment("ts", latest_ms)
         news = {key: row.text(key) for key in _PRICES if row.has(key)}
         if kind == "snapshot":
             self._prices = dict(news)

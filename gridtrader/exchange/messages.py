@@ -1,6 +1,6 @@
 """Messages of the private stream as `StreamMessage`: every row is validated, one bad row does not hide the others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from gridtrader.domain.types import Wallet
@@ -14,8 +14,10 @@ CATEGORY: Final = "linear"
 Report = TypeVar("Report")
 
 
-def private_message(message: Mapping[str, object], text: str) -> StreamMessage:
+def private_message(message: Mapping[str, object], text: str, latest_ms: int) -> StreamMessage:
     """Return the validated parts of one push; never raises: what does not fit stands in `errors`.
+
+    Nothing dated later than `latest_ms` is taken, be it the whole push or one of its rows.
 
     Rows of other categories (spot, options, inverse) are left out: the account may hold them, the bot does not.
     """
@@ -25,21 +27,25 @@ def private_message(message: Mapping[str, object], text: str) -> StreamMessage:
         row = Row(message, "push")
         topic = row.word("topic")
         row.place = f"{topic} push"
+        sent_ms = row.moment("creationTime", latest_ms)
         data = row.list("data")
         if topic == "order":
             return StreamMessage(
-                topic, text, orders=_linear(data, rows.order_report, topic, errors), errors=tuple(errors)
+                topic, text, orders=_linear(data, rows.order_report, topic, latest_ms, errors), errors=tuple(errors)
             )
         if topic == "execution":
             return StreamMessage(
-                topic, text, executions=_linear(data, rows.execution, topic, errors), errors=tuple(errors)
+                topic, text, executions=_linear(data, rows.execution, topic, latest_ms, errors), errors=tuple(errors)
             )
         if topic == "position":
             return StreamMessage(
-                topic, text, positions=_linear(data, rows.position_report, topic, errors), errors=tuple(errors)
+                topic,
+                text,
+                positions=_linear(data, rows.position_report, topic, latest_ms, errors),
+                errors=tuple(errors),
             )
         if topic == "wallet":
-            return StreamMessage(topic, text, wallet=_wallet(row, data))
+            return StreamMessage(topic, text, wallet=_wallet(row, data, sent_ms))
         raise row.bad("topic", f"one of {', '.join(TOPICS)}")
     except BadMessage as error:
         return StreamMessage(topic, text, errors=(*errors, str(error)))
@@ -51,14 +57,17 @@ def unreadable(text: str, reason: str) -> StreamMessage:
 
 
 def _linear(
-    data: object, parse: Callable[[object, str], Report | None], place: str, errors: list[str]
+    data: Sequence[object],
+    parse: Callable[[object, str, int], Report | None],
+    place: str,
+    latest_ms: int,
+    errors: list[str],
 ) -> tuple[Report, ...]:
     reports: list[Report] = []
-    assert isinstance(data, list)
     for item in data:
         try:
             if Row(item, place).word("category") == CATEGORY:
-                report = parse(item, place)
+                report = parse(item, place, latest_ms)
                 if report is not None:
                     reports.append(report)
         except BadMessage as error:
@@ -66,8 +75,7 @@ def _linear(
     return tuple(reports)
 
 
-def _wallet(push: Row, data: object) -> Wallet:
-    assert isinstance(data, list)
+def _wallet(push: Row, data: Sequence[object], sent_ms: int) -> Wallet:
     if len(data) != 1:
         raise push.bad("data", "a list of one wallet")
-    return rows.wallet(data[0], push.place, push.whole("creationTime", least=1))
+    return rows.wallet(data[0], push.place, sent_ms)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gridtrader.engine.ports import Clock, Sink, StreamDown, StreamLost, StreamUp
 from gridtrader.exchange.credentials import ApiKey
@@ -35,6 +36,8 @@ class PrivateStream:
         """`skew` is that of the account's `BybitClient`: the login is signed with the exchange's time."""
         self._account = account
         self._sink = sink
+        self._skew = skew
+        self._mask = key.mask
         name = f"private-{account}"
 
         def make(listener: Listener) -> Stream:
@@ -50,6 +53,7 @@ class PrivateStream:
             settings,
             clock,
             log,
+            mask=key.mask,
             attempts=settings.private_attempts,
             then_every_s=None,
         )
@@ -76,13 +80,17 @@ class PrivateStream:
         self._sink.put(StreamUp())
 
     def message(self, message: Mapping[str, object], text: str) -> None:
-        self._sink.put(private_message(message, text))
+        told = private_message(message, self._mask(text), self._skew.latest_ms())
+        if told.errors:  # they quote what was wrong, and the topic may be any text
+            errors = tuple(map(self._mask, told.errors))
+            told = replace(told, topic=self._mask(told.topic), errors=errors)
+        self._sink.put(told)
 
     def garbage(self, text: str, reason: str) -> None:
-        self._sink.put(unreadable(text, reason))
+        self._sink.put(unreadable(self._mask(text), self._mask(reason)))
 
     def down(self, reason: str) -> None:
-        self._sink.put(StreamDown(reason))
+        self._sink.put(StreamDown(self._mask(reason)))
 
     def exhausted(self, reason: str) -> None:
-        self._sink.put(StreamLost(reason))
+        self._sink.put(StreamLost(self._mask(reason)))

@@ -1,6 +1,6 @@
 """Everything that only looks: account, money, contracts, positions, orders, fills."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from gridtrader.domain.instrument import Instrument
@@ -48,12 +48,14 @@ class Reads:
 
         def parse(answer: Answer) -> Wallet:
             place = Endpoint.WALLET.path
-            return rows.wallet(_only(answer.result.list("list"), place), place, _time(answer))
+            return rows.wallet(_only(answer.result.list("list"), place), place, self._time(answer))
 
         return self._read(Endpoint.WALLET, {"accountType": "UNIFIED"}, parse)
 
     def fee_rates(self, symbol: str) -> FeeRates | None:
-        """Return the account's rates; None where a demo account is not told them."""
+        """Return the account's rates; None on demo, where the endpoint does not exist: it is not even asked."""
+        if self._demo:
+            return None
 
         def parse(answer: Answer) -> FeeRates:
             place = Endpoint.FEE_RATE.path
@@ -61,12 +63,7 @@ class Reads:
             _check_symbol(row, place, symbol)
             return market.fee_rates(row, place)
 
-        try:
-            return self._read(Endpoint.FEE_RATE, {"category": CATEGORY, "symbol": symbol}, parse)
-        except Refused as error:
-            if self._demo and error.code in codes.FEES_UNTOLD:
-                return None
-            raise
+        return self._read(Endpoint.FEE_RATE, {"category": CATEGORY, "symbol": symbol}, parse)
 
     # --- market ---
 
@@ -94,7 +91,7 @@ class Reads:
             place = Endpoint.TICKERS.path
             row = _only(answer.result.list("list"), place)
             _check_symbol(row, place, symbol)
-            return market.quote(row, f"{place} {symbol}", _time(answer))
+            return market.quote(row, f"{place} {symbol}", self._time(answer))
 
         return self._read(Endpoint.TICKERS, {"category": CATEGORY, "symbol": symbol}, parse)
 
@@ -112,9 +109,10 @@ class Reads:
     def positions_of(self, symbol: str) -> Sequence[PositionReport]:
         """Return LONG and SHORT of a symbol; `Refused` (INVALID) if it is in one-way mode."""
 
-        def parse(row: object, place: str) -> PositionReport | None:
+        def parse(row: object, place: str, latest_ms: int) -> PositionReport | None:
             _check_symbol(row, place, symbol)
-            return rows.position_report(row, place) if rows.position_index(row, place) != rows.ONE_WAY else None
+            is_one_way = rows.position_index(row, place) == rows.ONE_WAY
+            return None if is_one_way else rows.position_report(row, place, latest_ms)
 
         found = self._all(Endpoint.POSITIONS, {"category": CATEGORY, "symbol": symbol}, parse)
         if None in found:
@@ -137,23 +135,38 @@ class Reads:
         )
         return [order for order in _newest(found) if not order.status.is_final]
 
-    def order(self, symbol: str, link_id: str) -> OrderReport | None:
+    def order(self, symbol: str, link_id: str, since_ms: int | None = None) -> OrderReport | None:
         """Return the order of that name whatever its status, or None if the exchange knows none.
 
-        `order/realtime` forgets closed orders when the service restarts; `order/history` has them.
+        `order/realtime` forgets closed orders when the service restarts; `order/history` has them, week by week of
+        their creation, newest first. `since_ms` (the exchange's time) is the earliest the order can have been
+        created; without it, `order_lookback_ms` are looked through.
         """
-        for endpoint in (Endpoint.OPEN_ORDERS, Endpoint.ORDER_HISTORY):
-            found = self._all(
-                endpoint, {"category": CATEGORY, "symbol": symbol, "orderLinkId": link_id}, rows.order_report
-            )
+        named = {"category": CATEGORY, "symbol": symbol, "orderLinkId": link_id, "limit": self._settings.order_page}
+        for endpoint, span in self._places(since_ms):
+            found = self._all(endpoint, {**named, **span}, rows.order_report)
             for order in found:
                 if order.link_id != link_id or order.symbol != symbol:
-                    raise Unreachable(
-                        f"{endpoint.path}: asked for {symbol} {link_id}, got {order.symbol} {order.link_id!r}"
-                    )
+                    told = f"{order.symbol} {order.link_id}"
+                    wrong = BadMessage(endpoint.path, "the order", told, f"that of the request, {symbol} {link_id}")
+                    raise Unreachable(self._wire.unfit(wrong))
             if found:
                 return max(found, key=lambda order: (order.created_ms, order.updated_ms))
         return None
+
+    def _places(self, since_ms: int | None) -> Iterator[tuple[Endpoint, Mapping[str, object]]]:
+        """Yield where an order of a known name may be found, the likeliest first."""
+        settings, now_ms = self._settings, self._wire.skew.now_ms()
+        yield Endpoint.OPEN_ORDERS, {}
+        yield Endpoint.ORDER_HISTORY, {}  # without a span: the last week
+        earliest_ms = now_ms - settings.order_lookback_ms if since_ms is None else since_ms
+        earliest_ms = max(earliest_ms, now_ms - settings.order_keeping_ms)
+        # The exchange counts that week by its own clock: a little of it is asked for again.
+        until_ms = now_ms - settings.history_window_ms + settings.future_tolerance_ms
+        while until_ms > earliest_ms:
+            start_ms = max(earliest_ms, until_ms - settings.history_window_ms)
+            yield Endpoint.ORDER_HISTORY, {"startTime": start_ms, "endTime": until_ms}
+            until_ms = start_ms
 
     def order_history(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[OrderReport]:
         """Return closed orders of a span of any length; an order is found by the time it was created."""
@@ -179,7 +192,7 @@ class Reads:
         start_ms: int,
         end_ms: int,
         page: int,
-        parse: Callable[[object, str], Report],
+        parse: Callable[[object, str, int], Report],
     ) -> list[Report]:
         found: list[Report] = []
         for start, end in windows(start_ms, end_ms, self._settings.history_window_ms):
@@ -188,7 +201,7 @@ class Reads:
         return found
 
     def _all(
-        self, endpoint: Endpoint, parameters: Mapping[str, object], parse: Callable[[object, str], Report]
+        self, endpoint: Endpoint, parameters: Mapping[str, object], parse: Callable[[object, str, int], Report]
     ) -> list[Report]:
         """Return every row of every page, parsed."""
 
@@ -197,9 +210,10 @@ class Reads:
 
         try:
             found = all_rows(fetch, parameters, self._settings.max_pages)
-            return [parse(row, endpoint.path) for row in found]
+            latest_ms = self._wire.skew.latest_ms()
+            return [parse(row, endpoint.path, latest_ms) for row in found]
         except BadMessage as error:
-            raise Unreachable(str(error)) from None
+            raise Unreachable(self._wire.unfit(error)) from None
 
     def _read(
         self, endpoint: Endpoint, parameters: Mapping[str, object], parse: Callable[[Answer], Report]
@@ -210,9 +224,15 @@ class Reads:
                 return parse(answer)
         except NotSent as error:
             raise Refused(error.refusal, codes.OK, str(error)) from None
-        except (NoAnswer, BadMessage) as error:
+        except NoAnswer as error:
             raise Unreachable(str(error)) from None
+        except BadMessage as error:
+            raise Unreachable(self._wire.unfit(error)) from None
         raise _fault(answer, endpoint)
+
+    def _time(self, answer: Answer) -> int:
+        """Return the exchange's time in an answer. Raises BadMessage for one that cannot be."""
+        return answer.envelope.moment("time", self._wire.skew.latest_ms())
 
 
 def _fault(answer: Answer, endpoint: Endpoint) -> GatewayError:
@@ -231,10 +251,6 @@ def _check_symbol(row: object, place: str, symbol: str) -> None:
     read = Row(row, place)
     if read.text("symbol") != symbol:
         raise read.bad("symbol", repr(symbol))
-
-
-def _time(answer: Answer) -> int:
-    return answer.envelope.whole("time", least=1)
 
 
 def _newest(found: Sequence[OrderReport]) -> list[OrderReport]:

@@ -1,7 +1,7 @@
 """Rows of orders, executions, positions and wallets, by stream or by REST, as the values of the domain.
 
 The two spellings of one thing are read alike: `entryPrice` (stream) and `avgPrice` (REST), "" and "0" for a flat
-side. Every function raises `BadMessage`.
+side. `latest_ms` is the time beyond which no date is believed. Every function raises `BadMessage`.
 """
 
 from decimal import Decimal
@@ -54,7 +54,7 @@ _POSITION_SIDES: Final = {BUY: Side.LONG, SELL: Side.SHORT, "": None, "None": No
 _NO_REASON: Final = frozenset({"", "UNKNOWN", "EC_NoError"})
 
 
-def order_report(data: object, place: str) -> OrderReport:
+def order_report(data: object, place: str, latest_ms: int) -> OrderReport:
     """Read an order. Its state is `orderStatus` alone: `cancelType` may speak of a cancel that came too late."""
     row = Row(data, place)
     symbol = row.word("symbol")
@@ -78,8 +78,8 @@ def order_report(data: object, place: str) -> OrderReport:
         qty=qty,
         filled_qty=filled_qty,
         filled_value=row.decimal("cumExecValue", least=ZERO),
-        created_ms=row.whole("createdTime", least=0),
-        updated_ms=row.whole("updatedTime", least=0),
+        created_ms=row.moment("createdTime", latest_ms),
+        updated_ms=row.moment("updatedTime", latest_ms),
         reason=_reason(row) if status in (OrderStatus.CANCELLED, OrderStatus.REJECTED) else "",
     )
 
@@ -99,7 +99,7 @@ def _reason(row: Row) -> str:
     return " ".join(part for part in parts if part not in _NO_REASON)
 
 
-def execution(data: object, place: str) -> Execution:
+def execution(data: object, place: str, latest_ms: int) -> Execution:
     """Read a fill, a funding settlement or a forced close.
 
     V5 names no position side: in hedge mode it follows from direction and `closedSize` (a closing order cannot open,
@@ -128,7 +128,7 @@ def execution(data: object, place: str) -> Execution:
         fee=_fee(row, symbol),
         is_maker=row.flag("isMaker"),
         pnl=None if row.is_blank("execPnl") else row.decimal("execPnl"),
-        at_ms=row.whole("execTime", least=0),
+        at_ms=row.moment("execTime", latest_ms),
         seq=row.whole("seq"),
     )
 
@@ -157,7 +157,7 @@ def position_index(data: object, place: str) -> int:
     return index
 
 
-def position_report(data: object, place: str) -> PositionReport | None:
+def position_report(data: object, place: str, latest_ms: int) -> PositionReport | None:
     """Read one side of a symbol; None for a flat symbol in one-way mode, which has no sides."""
     index = position_index(data, place)
     row = Row(data, place)
@@ -180,7 +180,7 @@ def position_report(data: object, place: str) -> PositionReport | None:
         avg_price=row.decimal(price_key, above=ZERO) if size else row.decimal(price_key, least=ZERO, blank=ZERO),
         leverage=row.decimal("leverage", above=ZERO),
         seq=row.whole("seq", least=-1),
-        updated_ms=row.whole("updatedTime", least=0, blank=None if size else 0),
+        updated_ms=row.moment("updatedTime", latest_ms, blank=None if size else 0),
     )
 
 

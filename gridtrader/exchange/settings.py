@@ -14,6 +14,15 @@ class EdgeSettings:
     """How old a request may be when the exchange sees it; Bybit's own default."""
     max_clock_skew_ms: int = 3_600_000
     """A server time further off than an hour is a broken answer (or host), not a skew to be corrected."""
+    future_tolerance_ms: int = 5000
+    """What is dated later than the exchange's time by so much is not believed: it would win over all that follows.
+    As long as `recv_window_ms`: our estimate of that time is off by a request's travel, seldom by a second."""
+    max_message_bytes: int = 16 * 1024 * 1024
+    """Of a reply (unpacked) or a push; the largest real ones have less than a tenth of it."""
+    order_lookback_ms: int = 28 * 24 * 3600 * 1000
+    """How far back an order is looked for by its name where the caller names no time. Each week is a request."""
+    order_keeping_ms: int = 730 * 24 * 3600 * 1000
+    """How long the exchange keeps orders with fills (Bybit V5 docs, order/history); nothing is asked beyond."""
     batch_orders: int = 10
     """Orders in one batch request. Bybit's pages name 20 and 10; what is counted is orders, so 10 costs nothing."""
     order_page: int = 50

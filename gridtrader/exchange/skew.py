@@ -14,9 +14,10 @@ class ClockSkew:
     once.
     """
 
-    def __init__(self, clock: Clock, limit_ms: int) -> None:
-        """`limit_ms`: a skew beyond it is not believed."""
+    def __init__(self, clock: Clock, limit_ms: int, tolerance_ms: int) -> None:
+        """`limit_ms`: a skew beyond it is not believed; `tolerance_ms`: how far a date may lie in the future."""
         self._clock = clock
+        self._tolerance_ms = tolerance_ms
         self._limit_ms = limit_ms
         self._lock = threading.Lock()
         self._skew_ms = 0
@@ -34,6 +35,13 @@ class ClockSkew:
     def now_ms(self) -> int:
         """Return the exchange's time of day, as well as it is known."""
         return self._clock.now_ms() + self._skew_ms
+
+    def latest_ms(self) -> int:
+        """Return the time beyond which nothing the exchange has dated can be true.
+
+        As long as no answer has told the exchange's time, that is our own and the limit of the skew.
+        """
+        return self.now_ms() + (self._tolerance_ms if self._is_known else self._limit_ms)
 
     def observe(self, sent_ms: int, received_ms: int, server_ms: int) -> bool:
         """Learn from one answer; return False if it claims a skew beyond the limit."""

@@ -13,20 +13,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
-import websocket
 from pybit._http_manager import generate_signature
 from pybit.unified_trading import WebSocket
 
 from gridtrader.engine.ports import Clock
+from gridtrader.exchange import link
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.exchange.deadlines import cut
 from gridtrader.exchange.dial import dial
+from gridtrader.exchange.link import Link
 from gridtrader.exchange.settings import EdgeSettings
 
 _SHOWN: Final = 300
-
-# It reports every lost connection as an ERROR, without saying whose; `Supervisor` says it with the account's name.
-logging.getLogger("websocket").propagate = False
 
 
 class Listener(Protocol):
@@ -109,7 +107,7 @@ class Stream(WebSocket):
             if self._is_closed:
                 sock.close()
                 return
-        self.ws = _App(self._url, sock, self)
+        self._link = Link(self._settings.max_message_bytes)
         self.wst = threading.Thread(target=self._read, name=self._name, daemon=True)
         self.wst.start()
 
@@ -132,22 +130,35 @@ class Stream(WebSocket):
 
     def _read(self) -> None:
         try:
-            self.ws.run_forever(
-                ping_interval=0,  # pings are sent by `_tick`: websocket-client's would need a thread
-                ping_timeout=min(self._settings.check_s, self._settings.ping_interval_s),
-                # json finds bad UTF-8 by itself; websocket-client's validation is pure Python, 55 µs a ticker.
-                skip_utf8_validation=True,
-            )
+            self._link.begin(self._url, self._sock)
+            self._on_open()
+            while not self._is_over:
+                if self._link.wait(min(self._settings.check_s, self._settings.ping_interval_s)):
+                    self._take(*self._link.receive())
+                self._tick()
         except Exception as error:  # noqa: BLE001  # whatever it is, the owner must hear of it
             self._fail(f"{type(error).__name__}: {error}")
-        self._fail("closed")
+        finally:
+            self._sock.close()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_closed or bool(self.failure)
+
+    def _take(self, opcode: int, content: bytes) -> None:
+        if opcode in (link.TEXT, link.BINARY):
+            self._on_message(content)
+        elif opcode == link.CLOSE:
+            self._end(link.close_reason(content))
+        elif opcode == link.PONG:
+            self._on_pong()
 
     def _fail(self, reason: str) -> None:
         """Take the first reason, and tell the owner once."""
         with self._lock:
             if self._is_closed or self.failure:
                 return
-            self.failure = self._mask(reason) or "no reason"
+            self.failure = self._mask(reason)[:_SHOWN] or "no reason"
         self._guard(self._listener.ended)
 
     def _guard(self, call: Callable[..., None], *arguments: object) -> None:
@@ -161,7 +172,7 @@ class Stream(WebSocket):
         now = self._clock.monotonic()
         if now - self._last_ping >= self._settings.ping_interval_s:
             self._last_ping = now
-            self.ws.send(self.custom_ping_message)
+            self._link.send(self.custom_ping_message)
 
     # --- what pybit calls, or would do otherwise ---
 
@@ -179,12 +190,12 @@ class Stream(WebSocket):
     def _auth(self) -> None:
         expires = self._now_ms() + int(self._settings.auth_validity_s * 1000)
         signature = generate_signature(False, self.api_secret, f"GET/realtime{expires}")  # type: ignore[no-untyped-call]
-        self.ws.send(json.dumps({"op": "auth", "args": [self.api_key, expires, signature]}))
+        self._link.send(json.dumps({"op": "auth", "args": [self.api_key, expires, signature]}))
 
     def _subscribe(self) -> None:
         """Ask for all topics at once. The request is remembered before: its answer may come within microseconds."""
         self._request = str(uuid4())
-        self.ws.send(json.dumps({"op": "subscribe", "req_id": self._request, "args": self._topics}))
+        self._link.send(json.dumps({"op": "subscribe", "req_id": self._request, "args": self._topics}))
 
     def _on_message(self, message: bytes | str) -> None:
         self.last_message = self._clock.monotonic()
@@ -200,7 +211,7 @@ class Stream(WebSocket):
         elif "topic" in content:
             self._guard(self._listener.message, content, text)
         elif not self._is_custom_pong(content):  # type: ignore[no-untyped-call]
-            self._log.info("%s: %s", self._name, self._mask(text[:_SHOWN]))
+            self._log.info("%s: %s", self._name, self._mask(text)[:_SHOWN])
             self._handle_incoming_message(content)  # type: ignore[no-untyped-call]
 
     def _process_auth_message(self, message: Mapping[str, object]) -> None:
@@ -214,7 +225,8 @@ class Stream(WebSocket):
 
     def _process_subscription_message(self, message: Mapping[str, object]) -> None:
         if message.get("req_id") not in (self._request, "", None):
-            self._log.warning("%s: an answer to a request that is not ours: %s", self._name, message)
+            shown = self._mask(json.dumps(message))[:_SHOWN]
+            self._log.warning("%s: an answer to a request that is not ours: %s", self._name, shown)
         elif message.get("success") is not True:
             self._end(f"subscription refused: {message.get('ret_msg')}")
         elif not self._is_ready:
@@ -229,7 +241,7 @@ class Stream(WebSocket):
             self._guard(self._listener.garbage, json.dumps(message), "a message without a topic")
 
     def _on_error(self, error: BaseException) -> None:
-        """Take what websocket-client, a callback or pybit's parser has thrown; never raise, never reconnect."""
+        """Take what pybit means to throw; never raise, never reconnect."""
         self._end(f"{type(error).__name__}: {error}")
 
     def _end(self, reason: str) -> None:
@@ -248,37 +260,3 @@ class Stream(WebSocket):
     def exit(self) -> None:
         """Close; pybit's own waits without a limit for the other end."""
         self.close()
-
-
-class _App(websocket.WebSocketApp):
-    """websocket-client's event loop on a socket that is already connected, with a tick between the messages."""
-
-    def __init__(self, url: str, sock: Any, owner: Stream) -> None:
-        super().__init__(
-            url,
-            socket=sock,
-            on_open=lambda _: owner._on_open(),
-            on_message=lambda _, message: owner._on_message(message),
-            on_error=lambda _, error: owner._on_error(error),
-            on_pong=lambda _, __: owner._on_pong(),
-        )
-        self._tick = owner._tick
-
-    def create_dispatcher(self, *args: Any, **kwargs: Any) -> Any:
-        return _Ticking(super().create_dispatcher(*args, **kwargs), self._tick)
-
-
-class _Ticking:
-    """websocket-client's dispatcher, which looks for what is due after every message and every time of silence."""
-
-    def __init__(self, dispatcher: Any, tick: Callable[[], None]) -> None:
-        self._dispatcher = dispatcher
-        self._tick = tick
-        self.send = dispatcher.send
-
-    def read(self, sock: Any, on_read: Callable[[], bool], check: Callable[[], bool]) -> None:
-        def check_and_tick() -> bool:
-            self._tick()
-            return check()
-
-        self._dispatcher.read(sock, on_read, check_and_tick)

@@ -75,12 +75,14 @@ class Supervisor:
         clock: Clock,
         log: logging.Logger,
         *,
+        mask: Callable[[str], str] = str,
         attempts: int,
         then_every_s: float | None,
     ) -> None:
         """`make` returns a stream that is not open yet.
 
         After `attempts` failures in a row the owner is told, and the thread goes on every `then_every_s`, or ends.
+        `mask` takes what must not be shown out of a reason.
         """
         self._name = name
         self._make = make
@@ -89,6 +91,7 @@ class Supervisor:
         self._settings = settings
         self._clock = clock
         self._log = log
+        self._mask = mask
         self._attempts = attempts
         self._then_every_s = then_every_s
         self._stopping = threading.Event()
@@ -193,7 +196,7 @@ class Supervisor:
                 self._wake.wait(left_s)
                 self._wake.clear()
         except Exception as error:  # noqa: BLE001  # this thread must not die of anything
-            return life, f"{type(error).__name__}: {error}"
+            return life, self._mask(f"{type(error).__name__}: {error}")
         return life, life.stream.failure
 
     def _watch(self, life: "_Life") -> str:

@@ -111,7 +111,7 @@ class TickerHub:
             topics = [f"tickers.{symbol}"]
             return Stream(url, None, topics, listener, settings, clock, clock.now_ms, log, name=f"{name}-reader")
 
-        feed = _Feed(symbol, name, self._couriers, settings, log)
+        feed = _Feed(symbol, name, self._couriers, settings, clock, log)
         feed.supervisor = Supervisor(
             name,
             make,
@@ -136,13 +136,21 @@ class _Feed:
     supervisor: Supervisor
 
     def __init__(
-        self, symbol: str, name: str, couriers: Couriers, settings: EdgeSettings, log: logging.Logger
+        self,
+        symbol: str,
+        name: str,
+        couriers: Couriers,
+        settings: EdgeSettings,
+        clock: Clock,
+        log: logging.Logger,
     ) -> None:
         self.boxes: tuple[Mailbox, ...] = ()
         self.quote: Quote | None = None
         self._symbol = symbol
         self._name = name
         self._couriers = couriers
+        self._clock = clock
+        self._leeway_ms = settings.max_clock_skew_ms  # without an account, nobody tells the exchange's time
         self._refresh_ms = settings.quote_refresh_ms
         self._log = log
         self._book = TickerBook(symbol, self._refresh_ms)
@@ -175,7 +183,7 @@ class _Feed:
 
     def message(self, message: Mapping[str, object], text: str) -> None:
         try:
-            quote = self._book.update(message)
+            quote = self._book.update(message, self._clock.now_ms() + self._leeway_ms)
         except BadMessage as error:
             if not self._is_strange:  # a market that stays strange says so ten times a second
                 self._log.warning("%s: %s: %s", self._name, error, text[:_SHOWN])

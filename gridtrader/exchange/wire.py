@@ -76,13 +76,20 @@ class Wire:
         clock: Clock,
         log: logging.Logger,
     ) -> None:
-        self.skew = ClockSkew(clock, settings.max_clock_skew_ms)
+        self.skew = ClockSkew(clock, settings.max_clock_skew_ms, settings.future_tolerance_ms)
         self.budget = budget
         self._key = key
         self._settings = settings
         self._clock = clock
         self._log = log
-        self._http = BybitHTTP(base, key, self.skew.now_ms, settings.request_timeout_s, settings.recv_window_ms)
+        self._http = BybitHTTP(
+            base,
+            key,
+            self.skew.now_ms,
+            settings.request_timeout_s,
+            settings.recv_window_ms,
+            settings.max_message_bytes,
+        )
         self._one_at_a_time = threading.Lock()
         self._numbers = itertools.count(1)
 
@@ -91,51 +98,70 @@ class Wire:
         self._http.abort()
         self._http.close()
 
+    def distrust(self) -> None:
+        """Send the next request on a new connection.
+
+        After an answer that does not fit its request, the next one might be that to the request before.
+        """
+        self._http.close()
+
+    def unfit(self, error: BadMessage) -> str:
+        """Return what may be said of an answer that does not fit; its connection is not used again."""
+        self.distrust()
+        return self.mask(str(error))
+
     def ask(
         self, endpoint: Endpoint, parameters: Mapping[str, object], lane: Lane = Lane.READ, orders: int = 1
     ) -> Answer:
         """Send one request of so many orders and return the exchange's answer, be it an error code.
 
-        Raises `NotSent` or `NoAnswer`.
+        It has one deadline, `request_timeout_s` from now, the wait for the rate limits not counted: after it nothing
+        is sent any more. Raises `NotSent` or `NoAnswer`.
         """
+        until = self._clock.monotonic() + self._settings.request_timeout_s
         if endpoint.quota is not Quota.PUBLIC:
             if self._key is None:
                 raise NotSent(Refusal.KEY, f"{endpoint.path} needs an API key")
             if not self.skew.is_known:
-                self._measure_skew(lane)
+                self._measure_skew(lane, until)
+        waiting_since = self._clock.monotonic()
         try:
             self.budget.acquire(endpoint, orders, lane)
         except NoBudget as error:
             self._log.warning("not sent: %s", error)
             raise NotSent(Refusal.RATE, str(error)) from None
-        return self._exchange(endpoint, parameters)
+        return self._exchange(endpoint, parameters, until + self._clock.monotonic() - waiting_since)
 
-    def _measure_skew(self, lane: Lane) -> None:
+    def _measure_skew(self, lane: Lane, until: float) -> None:
         """Ask for the time once before anything is signed; where that fails, the host's clock must do."""
         try:
             self.budget.acquire(Endpoint.TIME, 1, lane)
-            self._exchange(Endpoint.TIME, {})
-        except (NoBudget, NoAnswer) as error:
+            self._exchange(Endpoint.TIME, {}, until)
+        except (NoBudget, NoAnswer, NotSent) as error:
             self._log.warning("the exchange's time is not known yet: %s", error)
 
-    def _exchange(self, endpoint: Endpoint, parameters: Mapping[str, object]) -> Answer:
+    def _exchange(self, endpoint: Endpoint, parameters: Mapping[str, object], until: float) -> Answer:
         number = next(self._numbers)
-        self._log.info("> %d %s %s", number, endpoint.path, json.dumps(parameters))
         with self._one_at_a_time:
             sent_ms, started = self._clock.now_ms(), self._clock.monotonic()
+            if started >= until:
+                self._log.warning("not sent: %s: its time has passed while it waited", endpoint.path)
+                raise NotSent(Refusal.RATE, f"{endpoint.path}: its time has passed while it waited")
+            self._log.info("> %d %s %s", number, endpoint.path, json.dumps(parameters))
             try:
-                reply = self._http.call(endpoint.method, parameters)
+                reply = self._http.call(endpoint.method, parameters, until - started)
             except Exception as error:  # noqa: BLE001  # pybit and requests let through whatever they meet
-                reason = self._mask(f"{type(error).__name__}: {error}")
+                reason = self.mask(f"{type(error).__name__}: {error}")
                 self._log.warning("< %d %s no answer: %s", number, endpoint.path, reason)
                 raise NoAnswer(f"{endpoint.path}: {reason}") from None
             received_ms, took_s = self._clock.now_ms(), self._clock.monotonic() - started
-        body = self._mask(reply.body.decode("utf-8", "replace"))
+        body = self.mask(reply.body.decode("utf-8", "replace"))
         try:
             answer = self._open(endpoint, reply)
         except (BadMessage, ValueError, RecursionError) as error:
             self._log.error("< %d %s HTTP %d %.0f ms %s", number, endpoint.path, reply.status, took_s * 1000, body)
-            reason = f"{endpoint.path}: HTTP {reply.status}, {self._mask(str(error))}"
+            self.distrust()
+            reason = f"{endpoint.path}: HTTP {reply.status}, {self.mask(str(error))}"
             raise NoAnswer(reason, reply.status) from None
         self._heed(endpoint, reply, answer, sent_ms, received_ms)
         level = logging.INFO if answer.code == codes.OK or answer.code in codes.SOFT else logging.WARNING
@@ -156,7 +182,7 @@ class Wire:
         if reply.status != _DONE and code == codes.OK:
             raise ValueError("yet retCode 0")
         time_ms = envelope.whole("time", least=1) if envelope.has("time") else 0
-        return Answer(code, self._mask(envelope.text("retMsg")), time_ms, envelope)
+        return Answer(code, self.mask(envelope.text("retMsg")), time_ms, envelope)
 
     def _heed(self, endpoint: Endpoint, reply: Reply, answer: Answer, sent_ms: int, received_ms: int) -> None:
         """Learn what the answer says beside its content: the time, the limits, that they were exceeded."""
@@ -175,7 +201,8 @@ class Wire:
         known = reset_ms.isascii() and reset_ms.isdigit() and len(reset_ms) < 20
         self.budget.close(endpoint, (int(reset_ms) - self.skew.now_ms()) / 1000 if known else 1.0)
 
-    def _mask(self, text: str) -> str:
+    def mask(self, text: str) -> str:
+        """Return `text` as it may leave the edge: without key, secret and signatures."""
         return self._key.mask(text) if self._key else text
 
     def _shorten(self, text: str) -> str:

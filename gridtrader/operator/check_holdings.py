@@ -89,7 +89,7 @@ class Holdings:
                 terms.strategy, terms.instrument, terms.fees, terms.closing_fee, terms.leverage, quote=terms.quote
             )
             reading = SymbolReading(known, sides, tuple(self._gateway.open_orders(symbol)))
-            prover = Prover(self._gateway, self._clock, _silent_log())
+            prover = Prover(self._gateway, self._clock.now_ms(), _silent_log())
             try:
                 prover.prove(reading, self._memory().get(symbol, SymbolMemory()), AccountBook())
             except CannotStart as error:

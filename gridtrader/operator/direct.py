@@ -30,7 +30,9 @@ class Direct:
     ) -> None:
         self._key = key
         self._budget = budget
-        self._http = BybitHTTP(rest, key, now_ms, settings.request_timeout_s, settings.recv_window_ms)
+        self._http = BybitHTTP(
+            rest, key, now_ms, settings.request_timeout_s, settings.recv_window_ms, settings.max_message_bytes
+        )
 
     def risk_limit(self, symbol: str) -> Row:
         """Return the result of market/risk-limit. Raises `Refused` or `Unreachable`."""

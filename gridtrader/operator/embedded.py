@@ -10,19 +10,24 @@ import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from gridtrader.domain.exact import plain
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.settings import Settings
+from gridtrader.settings.problems import Problem
+from gridtrader.settings.source import read_source
+from gridtrader.simulator.catalogue import CatalogueError, load_catalogue, load_instruments
 
 VENUE: Final = "embedded"
 ACCOUNTS_VARIABLE: Final = "GRIDTRADER_EXCHANGE_ACCOUNTS"
 DEFAULT_SPEED: Final = "600"
 """Market seconds per second: within a minute every sample account has averaged, closed and reopened."""
+_FILES: Final = "--instruments FILE and --risk-tiers FILE (saved answers of instruments-info and risk-limit)"
 _READY_S: Final = 60.0
 _STOP_S: Final = 5.0
 
@@ -37,11 +42,13 @@ class EmbeddedFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedOptions:
-    """What `--prices`, `--seed` and `--speed` say; None leaves a value to its default."""
+    """What the options of `run --embedded` say; None leaves a value to its default."""
 
     prices: Sequence[str] = ()
     seed: int | None = None
     speed: str | None = None
+    instruments: Path | None = None
+    risk_tiers: Path | None = None
 
     def arguments(self) -> list[str]:
         result = ["--port", "0", "--until-stdin-closes"]
@@ -49,7 +56,43 @@ class EmbeddedOptions:
             result += ["--prices", *self.prices]
         if self.seed is not None:
             result += ["--seed", str(self.seed)]
+        for option, path in (("--instruments", self.instruments), ("--risk-tiers", self.risk_tiers)):
+            if path is not None:
+                result += [option, str(path)]
         return [*result, "--speed", self.speed or DEFAULT_SPEED]
+
+
+def unknown_symbols(settings: Settings, config: Path, options: EmbeddedOptions) -> list[Problem]:
+    """Return a problem, with its place, for each configured symbol that the embedded exchange will not have.
+
+    Files that cannot be read are left to the exchange, which says what is wrong with them.
+    """
+    try:
+        known = set(_contracts(options))
+    except CatalogueError:
+        return []
+    if options.instruments is None:
+        remedy = f"built in are {', '.join(sorted(known))}; for others give {_FILES}"
+    else:
+        remedy = f"add it to {options.instruments.name} and {options.risk_tiers and options.risk_tiers.name}"
+    source = read_source(config)
+    enabled = {account.id for account in settings.enabled_accounts}
+    return [
+        source.problem(
+            ("accounts", place, "symbols", number, "symbol"),
+            f"the embedded exchange has no {symbol.symbol}; {remedy}",
+        )
+        for place, account in enumerate(settings.accounts)
+        for number, symbol in enumerate(account.symbols)
+        if account.id in enabled and symbol.symbol not in known
+    ]
+
+
+def _contracts(options: EmbeddedOptions) -> Iterable[str]:
+    """Return the symbols of the contracts. Raises CatalogueError."""
+    if options.instruments is None or options.risk_tiers is None:
+        return load_catalogue()
+    return load_instruments(options.instruments, options.risk_tiers)
 
 
 class EmbeddedExchange:

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from gridtrader.daemon.clock import SystemClock
 from gridtrader.engine.ports import ArchiveError
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.logs import DaemonLogs, Redactor
-from gridtrader.operator.embedded import VENUE, EmbeddedExchange, EmbeddedFailed, EmbeddedOptions
+from gridtrader.operator.embedded import VENUE, EmbeddedExchange, EmbeddedFailed, EmbeddedOptions, unknown_symbols
 from gridtrader.operator.table import LiveTable, plain_console, summary
 from gridtrader.settings import Settings, SettingsError, load_settings
+from gridtrader.settings.problems import Problem
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -43,10 +44,7 @@ def run(options: RunOptions) -> int:
     try:
         settings = load_settings(options.config, options.env_file, need_keys=options.embedded is None)
     except SettingsError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
-        sys.stderr.write(f"{len(error.problems)} problem(s); nothing starts on this configuration\n")
-        return EXIT_INVALID
+        return _refuse(error.problems)
     for warning in settings.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     if options.embedded is None:
@@ -55,12 +53,22 @@ def run(options: RunOptions) -> int:
             for account_id, pair in settings.keys.items()
         }
         return _trade(settings, keys, options, venue="bybit")
+    unknown = unknown_symbols(settings, options.config, options.embedded)
+    if unknown:
+        return _refuse(unknown)
     try:
         with EmbeddedExchange(settings, options.embedded) as exchange:
             return _trade(exchange.adapt(settings), exchange.keys, options, venue=VENUE)
     except EmbeddedFailed as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_INVALID if error.exit_code == EXIT_INVALID else EXIT_FAILED
+
+
+def _refuse(problems: Sequence[Problem]) -> int:
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    sys.stderr.write(f"{len(problems)} problem(s); nothing starts on this configuration\n")
+    return EXIT_INVALID
 
 
 def _trade(settings: Settings, keys: Mapping[str, ApiKey], options: RunOptions, *, venue: str) -> int:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gridtrader.bot import Member
-from gridtrader.daemon.account import Phase
+from gridtrader.daemon.session import Phase
 from gridtrader.domain.exact import HUNDRED, plain
 from gridtrader.domain.types import Side
 from gridtrader.engine.tally import Tally

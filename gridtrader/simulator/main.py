@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from gridtrader.simulator.catalogue import CatalogueError
+from gridtrader.simulator.server import options
 from gridtrader.simulator.server.accounts import BadAccount, parse_account
 from gridtrader.simulator.server.app import ExchangeServer
 from gridtrader.simulator.server.assembly import ExchangeConfig, build_venue
-from gridtrader.simulator.server.options import read_options
 from gridtrader.simulator.server.venue import Venue
 
 ACCOUNTS_VARIABLE = "GRIDTRADER_EXCHANGE_ACCOUNTS"
@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a switch of the exchange; may be given again",
+        help="a switch of the exchange; may be given again; 'help' lists them all",
     )
     parser.add_argument(
         "--until-stdin-closes", action="store_true", help="end when standard input closes, so that a parent owns it"
@@ -94,7 +94,7 @@ def read_config(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         raise BadAccount(f"account {sorted(repeated)[0]}: the key is used twice")
     if not 0 <= arguments.port <= 65535:
         raise ValueError(f"--port: {arguments.port} is not a port; allowed: 0 … 65535")
-    core, wire = read_options(arguments.option)
+    core, wire = options.read_options(arguments.option)
     return ExchangeConfig(
         accounts=specs,
         prices=tuple(arguments.prices),
@@ -127,6 +127,9 @@ def _speed(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the exchange until it is told to stop, and return the exit code."""
+    if options.HELP in arguments.option:
+        sys.stdout.write(options.help_text())
+        return 0
     try:
         config = read_config(arguments, os.environ)
         venue = build_venue(config)

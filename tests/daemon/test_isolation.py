@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.daemon.account import Phase
+from gridtrader.daemon.session import Phase
 from gridtrader.engine.engine import GridEngine
 from tests.support.daemon import Daemon, account_yaml, daemon, eventually
 from tests.support.exchange import EmbeddedExchange

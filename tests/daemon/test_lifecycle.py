@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.daemon.account import Phase
+from gridtrader.daemon.session import Phase
 from gridtrader.store.lock import AlreadyRunningError
 from tests.support.daemon import Daemon, account_yaml, daemon, eventually
 from tests.support.exchange import EmbeddedExchange
@@ -55,7 +55,7 @@ def test_two_accounts_and_worlds_share_prices_by_symbol_and_world(tmp_path: Path
 def test_an_account_stopped_by_risk_comes_back_when_its_file_is_removed(
     tmp_path: Path, exchange: EmbeddedExchange
 ) -> None:
-    config = [account_yaml("001", extra="risk: {mm_rate_threshold: 0.1}"), CONFIG[1]]
+    config = [account_yaml("001", extra="risk: {mm_rate_threshold: 0.12}"), CONFIG[1]]
     with daemon(tmp_path, exchange, config, EAGER) as running:
         both_trade(running)
         exchange.quote("DOGEUSDT", "0.1985")

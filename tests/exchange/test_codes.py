@@ -50,3 +50,34 @@ def test_no_code_is_refused_and_ambiguous_at_once() -> None:
     assert not codes.AMBIGUOUS & set(codes.REFUSALS)
     assert not codes.SOFT & (codes.AMBIGUOUS | set(codes.REFUSALS))
     assert codes.OK not in codes.REFUSALS
+
+
+TABLE = {
+    # Bybit V5 docs, order handling and rejections at creation, one line of theirs after the other
+    Refusal.REDUCE_ONLY: [110017],
+    Refusal.DUPLICATE: [110072],
+    Refusal.INVALID: [10001, 110003, 110009, 110064, 110092, 110093, 110094, 110120, 110121, 30208, 30209],
+    Refusal.MONEY: [110004, 110006, 110007, 110012, 110044, 110045, 110051, 110052, 110053],
+    Refusal.TIER: [110013, 110020, 110085, 110086, 110089, 110090],
+    Refusal.NOT_TRADING: [110021, 110023, 110042, 110074],
+    Refusal.BUSY: [110063, 110079],
+    Refusal.GONE: [110001, 110008, 110010],
+    Refusal.UNCHANGED: [34040],
+}
+
+
+@pytest.mark.parametrize(("refusal", "code"), [(kind, code) for kind, listed in TABLE.items() for code in listed])
+def test_every_rejection_of_the_documentation_has_its_kind(refusal: Refusal, code: int) -> None:
+    assert codes.failure_of(code, "words") == Rejected(refusal, code, "words")
+
+
+@pytest.mark.parametrize("code", [110025, 110026, 110043])
+def test_what_is_so_already_is_a_success(code: int) -> None:
+    assert code in codes.SOFT
+
+
+@pytest.mark.parametrize(
+    "code", [10003, 10004, 10005, 10007, 10008, 10009, 10010, 10024, 10027, 10028, 100028, 33004]
+)
+def test_a_key_without_right_is_told_as_such(code: int) -> None:
+    assert codes.refusal_of(code, "words") is Refusal.KEY

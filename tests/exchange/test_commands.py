@@ -6,7 +6,7 @@ import pytest
 from gridtrader.domain.types import Amendment, Side
 from gridtrader.engine.ports import Accepted, Lane, Refusal, Rejected, Unknown
 from gridtrader.exchange.endpoints import Endpoint
-from tests.exchange.support.http_stub import Answer, Behaviour, Hang, HttpStub, Request, coded, ok
+from tests.exchange.support.http_stub import Answer, Behaviour, Hang, HttpStub, Request, acknowledged, coded, ok
 from tests.exchange.support.rig import Rig, new_order
 
 MakeRig = Callable[..., Rig]
@@ -54,7 +54,7 @@ def batch_answer(request: Request, codes: Sequence[int] | None = None) -> Answer
 def test_an_order_carries_direction_and_index_of_its_side(
     stub: HttpStub, rig: MakeRig, side: Side, reduce_only: bool, direction: str, index: int
 ) -> None:
-    stub.answer = lambda _: ok({"orderId": "id-1", "orderLinkId": ""})
+    stub.answer = acknowledged
     rig().client.place([new_order(side=side, reduce_only=reduce_only)], Lane.TRADE)
     assert stub.requests[-1].json == {
         "category": "linear",
@@ -71,7 +71,7 @@ def test_an_order_carries_direction_and_index_of_its_side(
 
 
 def test_an_amendment_names_only_what_changes(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: ok({"orderId": "id-1", "orderLinkId": ""})
+    stub.answer = acknowledged
     client = rig().client
     client.amend([Amendment("BTCUSDT", "n", Decimal("65000.50"), None)], Lane.PROTECT)
     assert stub.requests[-1].json == {
@@ -86,7 +86,7 @@ def test_an_amendment_names_only_what_changes(stub: HttpStub, rig: MakeRig) -> N
 
 
 def test_an_amendment_of_nothing_is_not_sent(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: ok({"orderId": "id-1", "orderLinkId": ""})
+    stub.answer = acknowledged
     nothing, something = Amendment("BTCUSDT", "a", None, None), Amendment("BTCUSDT", "b", Decimal(1), None)
     outcomes = rig().client.amend([nothing, something, nothing], Lane.TRADE)
     assert [isinstance(outcome, Rejected) for outcome in outcomes] == [True, False, True]
@@ -159,7 +159,7 @@ def test_h13_every_order_of_a_batch_has_its_own_outcome(stub: HttpStub, rig: Mak
 
 
 def test_a_single_order_goes_by_the_single_endpoint(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: ok({"orderId": "id-1", "orderLinkId": ""})
+    stub.answer = acknowledged
     client = rig().client
     client.place([new_order()], Lane.TRADE)
     client.cancel("BTCUSDT", ["n"], Lane.TRADE)
@@ -176,7 +176,7 @@ def test_many_orders_go_in_chunks_and_the_outcomes_keep_their_order(stub: HttpSt
     stub.answer = lambda request: (
         batch_answer(request)
         if request.path.endswith("batch")
-        else ok({"orderId": f"id-of-{request.json['orderLinkId']}", "orderLinkId": ""})
+        else ok({"orderId": f"id-of-{request.json['orderLinkId']}", "orderLinkId": request.json["orderLinkId"]})
     )
     orders = [new_order(number) for number in range(21)]
     outcomes = rig(order_requests_per_s=100).client.place(orders, Lane.TRADE)
@@ -233,7 +233,7 @@ def test_where_batches_do_not_exist_orders_go_one_by_one_for_good(
     def behave(request: Request) -> Behaviour:
         if request.path.endswith("create-batch"):
             return answer
-        return ok({"orderId": f"id-of-{request.json['orderLinkId']}", "orderLinkId": ""})
+        return ok({"orderId": f"id-of-{request.json['orderLinkId']}", "orderLinkId": request.json["orderLinkId"]})
 
     stub.answer = behave
     made = rig()

@@ -43,7 +43,7 @@ def test_a_blank_is_a_number_only_where_that_is_said() -> None:
         row(size="").decimal("size")
 
 
-@pytest.mark.parametrize(("value", "number"), [("1790000000000", 1790000000000), (5, 5), ("-1", -1), (-1, -1)])
+@pytest.mark.parametrize(("value", "number"), [("1750000000000", 1750000000000), (5, 5), ("-1", -1), (-1, -1)])
 def test_an_integer_comes_as_number_or_text(value: object, number: int) -> None:
     assert row(seq=value).whole("seq") == number
 

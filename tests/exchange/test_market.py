@@ -6,7 +6,14 @@ import pytest
 from gridtrader.exchange import market
 from gridtrader.exchange.fields import BadMessage
 from gridtrader.exchange.market import TickerBook
-from tests.exchange.support.captures import INSTRUMENTS_REPLY, TICKER_DELTA, TICKER_ROW, TICKER_SNAPSHOT, fresh
+from tests.exchange.support.captures import (
+    INSTRUMENTS_REPLY,
+    LATEST,
+    TICKER_DELTA,
+    TICKER_ROW,
+    TICKER_SNAPSHOT,
+    fresh,
+)
 
 D = Decimal
 
@@ -81,45 +88,45 @@ def test_a_crossed_book_is_no_quote() -> None:
 
 def test_a_delta_changes_only_what_it_names() -> None:
     book = TickerBook("BTCUSDT", 1000)
-    before = book.update(fresh(TICKER_SNAPSHOT))
-    after = book.update(fresh(TICKER_DELTA))
+    before = book.update(fresh(TICKER_SNAPSHOT), LATEST)
+    after = book.update(fresh(TICKER_DELTA), LATEST)
     assert before is not None
     assert after is not None
     assert (after.bid, after.ask) == (before.bid, before.ask)
-    assert (before.last, after.last, after.at_ms) == (D(65100), D("65099.90"), 1790000000200)
+    assert (before.last, after.last, after.at_ms) == (D(65100), D("65099.90"), 1750000000200)
 
 
 def test_a_delta_before_the_snapshot_is_passed_over() -> None:
     book = TickerBook("BTCUSDT", 1000)
-    assert book.update(fresh(TICKER_DELTA)) is None
-    assert book.update(fresh(TICKER_SNAPSHOT)) is not None
+    assert book.update(fresh(TICKER_DELTA), LATEST) is None
+    assert book.update(fresh(TICKER_SNAPSHOT), LATEST) is not None
 
 
 def test_a_new_snapshot_forgets_the_old_prices() -> None:
     book = TickerBook("BTCUSDT", 1000)
-    book.update(fresh(TICKER_SNAPSHOT))
+    book.update(fresh(TICKER_SNAPSHOT), LATEST)
     bare = fresh(TICKER_SNAPSHOT)
     del bare["data"]["bid1Price"]
     with pytest.raises(BadMessage, match="bid1Price is missing"):
-        book.update(bare)
+        book.update(bare, LATEST)
 
 
 def test_standing_prices_are_told_again_only_now_and_then() -> None:
     book = TickerBook("BTCUSDT", 1000)
-    first = book.update(fresh(TICKER_SNAPSHOT))
+    first = book.update(fresh(TICKER_SNAPSHOT), LATEST)
     assert first is not None
-    assert book.update(delta(first.at_ms + 100, markPrice="65000")) is None
-    again = book.update(delta(first.at_ms + 1000, markPrice="65001"))
+    assert book.update(delta(first.at_ms + 100, markPrice="65000"), LATEST) is None
+    again = book.update(delta(first.at_ms + 1000, markPrice="65001"), LATEST)
     assert again is not None
     assert (again.last, again.at_ms) == (first.last, first.at_ms + 1000)
 
 
 def test_a_crossed_delta_is_no_quote_and_the_next_one_builds_on_it() -> None:
     book = TickerBook("BTCUSDT", 1000)
-    book.update(fresh(TICKER_SNAPSHOT))
+    book.update(fresh(TICKER_SNAPSHOT), LATEST)
     with pytest.raises(BadMessage):
-        book.update(delta(1790000000300, bid1Price="65150.00"))
-    after = book.update(delta(1790000000400, ask1Price="65150.10"))
+        book.update(delta(1750000000300, bid1Price="65150.00"), LATEST)
+    after = book.update(delta(1750000000400, ask1Price="65150.10"), LATEST)
     assert after is not None
     assert (after.bid, after.ask) == (D("65150.00"), D("65150.10"))
 
@@ -130,4 +137,4 @@ def test_a_crossed_delta_is_no_quote_and_the_next_one_builds_on_it() -> None:
 def test_a_ticker_push_of_a_strange_shape_is_an_error(change: dict[str, Any]) -> None:
     book = TickerBook("BTCUSDT", 1000)
     with pytest.raises(BadMessage):
-        book.update({**fresh(TICKER_SNAPSHOT), **change})
+        book.update({**fresh(TICKER_SNAPSHOT), **change}, LATEST)

@@ -18,6 +18,9 @@ from gridtrader.exchange.messages import private_message
 _DATA = Path(os.environ.get("GRIDTRADER_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 _EXAMPLES = _DATA / "messages" / "bybit-docs-v5-examples.jsonl"
 
+LATEST = 2_000_000_000_000
+"""A time after every edition of the documentation."""
+
 pytestmark = pytest.mark.skipif(not _EXAMPLES.exists(), reason=f"no recorded data at {_DATA}")
 
 
@@ -39,8 +42,8 @@ def first_row(page: str, section: str = "Response") -> Mapping[str, Any]:
 
 
 def test_the_order_rows_are_read() -> None:
-    working = rows.order_report(first_row("order/open-order.mdx"), "realtime")
-    closed = rows.order_report(first_row("order/order-list.mdx"), "history")
+    working = rows.order_report(first_row("order/open-order.mdx"), "realtime", LATEST)
+    closed = rows.order_report(first_row("order/order-list.mdx"), "history", LATEST)
     assert (working.symbol, working.price, working.qty) == ("ETHUSDT", Decimal(1600), Decimal("0.10"))
     assert closed.reason == "EC_PostOnlyWillTakeLiquidity"
 
@@ -48,14 +51,14 @@ def test_the_order_rows_are_read() -> None:
 def test_the_wallet_is_read_by_rest_and_by_stream() -> None:
     wallet = rows.wallet(first_row("account/wallet-balance.mdx"), "wallet-balance", 1)
     assert wallet.available == Decimal("3.00326056")
-    push = private_message(examples("private/wallet.mdx", "Stream")[0], "")
+    push = private_message(examples("private/wallet.mdx", "Stream")[0], "", LATEST)
     assert push.errors == ()
     assert push.wallet is not None
     assert push.wallet.available == Decimal("9556.6056555")
 
 
 def test_the_execution_push_is_read_with_its_taxes() -> None:
-    push = private_message(examples("private/execution.mdx", "Stream")[0], "")
+    push = private_message(examples("private/execution.mdx", "Stream")[0], "", LATEST)
     assert push.errors == ()
     (fill,) = push.executions
     assert fill.fee == Decimal("26.3725275") + Decimal("0.006403779")
@@ -65,20 +68,20 @@ def test_the_execution_push_is_read_with_its_taxes() -> None:
 def test_an_execution_without_closed_size_is_refused() -> None:
     """The REST example is of a contract without hedge mode; in hedge mode its side could not be told."""
     with pytest.raises(BadMessage, match="closedSize is ''"):
-        rows.execution(first_row("order/execution.mdx"), "execution/list")
+        rows.execution(first_row("order/execution.mdx"), "execution/list", LATEST)
 
 
 def test_the_position_rows_are_read() -> None:
-    one_way = rows.position_report(first_row("position/position.mdx"), "position/list")
+    one_way = rows.position_report(first_row("position/position.mdx"), "position/list", LATEST)
     assert one_way is not None
     assert (one_way.side, one_way.size) == (Side.SHORT, Decimal(300))
-    push = private_message(examples("private/position.mdx", "Stream")[0], "")
+    push = private_message(examples("private/position.mdx", "Stream")[0], "", LATEST)
     assert push.errors == ()
     assert [(report.side, report.size) for report in push.positions] == [(Side.SHORT, Decimal(0))]
 
 
 def test_the_option_order_of_the_stream_example_is_left_out() -> None:
-    push = private_message(examples("private/order.mdx", "Stream")[0], "")
+    push = private_message(examples("private/order.mdx", "Stream")[0], "", LATEST)
     assert (push.orders, push.errors) == ((), ())
 
 
@@ -97,4 +100,4 @@ def test_the_tickers_are_read() -> None:
     assert (quote.bid, quote.ask) == (Decimal("103401.00"), Decimal("109152.80"))
     perpetual, future = examples("public/ticker.mdx", "Response Example | Linear")
     for push, symbol in ((perpetual, "BTCUSDT"), (future, "BTC-26DEC25")):
-        assert TickerBook(symbol, 1000).update(push) is not None
+        assert TickerBook(symbol, 1000).update(push, LATEST) is not None

@@ -93,7 +93,9 @@ def test_h4_a_wrong_clock_is_learned_from_the_refusal_and_right_the_next_time(st
 def test_h4_the_time_is_asked_for_before_anything_is_signed(stub: HttpStub, rig: MakeRig) -> None:
     stub.answers_time = False
     ahead_ms = 600_000
-    stub.answer = lambda _: ok({"orderId": "id-1", "orderLinkId": ""}, time_ms=time.time_ns() // 1_000_000 + ahead_ms)
+    stub.answer = lambda _: ok(
+        {"orderId": "id-1", "orderLinkId": new_order().link_id}, time_ms=time.time_ns() // 1_000_000 + ahead_ms
+    )
     made = rig()
     assert place(made) == Accepted("id-1")
     assert [request.path for request in stub.requests] == ["/v5/market/time", "/v5/order/create"]
@@ -212,7 +214,7 @@ def test_h11_no_client_adds_a_log_handler_anywhere(stub: HttpStub, rig: MakeRig)
 
 
 def test_h11_neither_log_nor_repr_nor_error_shows_key_or_secret(stub: HttpStub, rig: MakeRig) -> None:
-    quoting = f"error sign! origin_string[1790000000000{KEY}5000{SECRET}]"
+    quoting = f"error sign! origin_string[1750000000000{KEY}5000{SECRET}]"
     stub.answer = lambda _: coded(10004, quoting)
     made = rig()
     outcome = place(made)
@@ -220,7 +222,7 @@ def test_h11_neither_log_nor_repr_nor_error_shows_key_or_secret(stub: HttpStub, 
         made.client.wallet()
     stub.answer = lambda _: Answer(f"<html>{KEY} {SECRET}</html>".encode(), 500)
     open_outcome = place(made)
-    http = BybitHTTP(stub.url, API_KEY, lambda: 1, 1.0, 5000)
+    http = BybitHTTP(stub.url, API_KEY, lambda: 1, 1.0, 5000, 1000)
     shown = f"{outcome} {open_outcome} {caught.value} {caught.value.text} {made.client!r} {http!r} {made.log.text}"
     assert "origin_string" in shown
     assert KEY not in shown

@@ -59,9 +59,9 @@ def test_an_account_mode_that_does_not_fit_is_unreachable(stub: HttpStub, rig: M
 
 
 def test_the_wallet_is_read_with_the_time_of_its_reply(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: ok(fresh(WALLET_REPLY)["result"], time_ms=1_790_000_000_007)
+    stub.answer = lambda _: ok(fresh(WALLET_REPLY)["result"], time_ms=1_750_000_000_007)
     wallet = rig(max_clock_skew_ms=10**13).client.wallet()
-    assert (wallet.available, wallet.at_ms) == (Decimal("9870.77945"), 1_790_000_000_007)
+    assert (wallet.available, wallet.at_ms) == (Decimal("9870.77945"), 1_750_000_000_007)
     assert stub.requests[-1].parameters == {"accountType": "UNIFIED"}
 
 
@@ -80,21 +80,14 @@ def test_fee_rates_are_read(stub: HttpStub, rig: MakeRig) -> None:
     assert (rates.maker, rates.taker) == (Decimal("0.0002"), Decimal("0.00055"))
 
 
-@pytest.mark.parametrize(("code", "text"), [(10001, ""), (10032, "Demo trading are not supported."), (10005, "no")])
-def test_where_demo_does_not_tell_its_fees_there_are_none_and_on_mainnet_it_is_an_error(
-    stub: HttpStub, rig: MakeRig, code: int, text: str
+def test_on_demo_the_fee_rates_are_not_asked_for_and_on_mainnet_a_refusal_is_an_error(
+    stub: HttpStub, rig: MakeRig
 ) -> None:
-    stub.answer = lambda _: coded(code, text)
+    stub.answer = lambda _: coded(10005, "Permission denied")
     assert rig(demo=True).client.fee_rates("BTCUSDT") is None
+    assert stub.requests == []
     with pytest.raises(Refused):
         rig(demo=False).client.fee_rates("BTCUSDT")
-
-
-def test_a_dead_key_is_an_error_even_on_demo(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: coded(10003, "API key is invalid.")
-    with pytest.raises(Refused) as caught:
-        rig(demo=True).client.fee_rates("BTCUSDT")
-    assert caught.value.refusal is Refusal.KEY
 
 
 # --- market ---
@@ -125,9 +118,9 @@ def test_an_answer_about_another_contract_is_no_answer(stub: HttpStub, rig: Make
 
 
 def test_the_market_is_read_with_the_time_of_its_reply(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: listed(fresh(TICKER_ROW), time_ms=1_790_000_000_001)
+    stub.answer = lambda _: listed(fresh(TICKER_ROW), time_ms=1_750_000_000_001)
     quote = rig().client.quote("BTCUSDT")
-    assert (quote.bid, quote.at_ms) == (Decimal("65099.90"), 1_790_000_000_001)
+    assert (quote.bid, quote.at_ms) == (Decimal("65099.90"), 1_750_000_000_001)
 
 
 # --- positions ---
@@ -179,9 +172,9 @@ def test_all_pages_of_positions_are_read_and_flat_sides_left_out(stub: HttpStub,
 
 def test_open_orders_come_from_all_pages_each_once_and_final_ones_not(stub: HttpStub, rig: MakeRig) -> None:
     pages = {
-        "": listed(order_row(orderId="a"), order_row(orderId="b", updatedTime="1790000000003"), cursor="2"),
+        "": listed(order_row(orderId="a"), order_row(orderId="b", updatedTime="1750000000003"), cursor="2"),
         "2": listed(
-            order_row(orderId="b", updatedTime="1790000000009", price="1"),
+            order_row(orderId="b", updatedTime="1750000000009", price="1"),
             order_row(orderId="c", orderStatus="Filled"),
             cursor="3",
         ),
@@ -226,6 +219,55 @@ def test_an_order_that_nobody_knows_is_none(stub: HttpStub, rig: MakeRig) -> Non
     assert rig().client.order("BTCUSDT", "g1-000123") is None
 
 
+DAY_MS = 24 * 3600 * 1000
+
+
+def history_of(age_days: float, now_ms: int) -> Callable[[Request], Behaviour]:
+    """Answer as Bybit does: realtime has forgotten, history has the order in the week of its creation."""
+    created_ms = now_ms - round(age_days * DAY_MS)
+
+    def answer(request: Request) -> Behaviour:
+        if "history" not in request.path:
+            return listed()
+        start = int(request.parameters.get("startTime", now_ms - WEEK_MS))
+        end = int(request.parameters.get("endTime", now_ms + DAY_MS))
+        assert "startTime" not in request.parameters or end - start <= WEEK_MS
+        is_in = start <= created_ms <= end
+        return listed(order_row(createdTime=str(created_ms), updatedTime=str(created_ms))) if is_in else listed()
+
+    return answer
+
+
+@pytest.mark.parametrize("age_days", [1, 6.9, 7.1, 13, 20, 27])
+def test_an_order_older_than_a_week_is_found_by_its_name(stub: HttpStub, rig: MakeRig, age_days: float) -> None:
+    made = rig()
+    stub.answer = history_of(age_days, made.clock.now_ms())
+    assert made.client.order("BTCUSDT", "g1-000123") is not None
+    asked = [request for request in stub.requests if "history" in request.path]
+    assert len(asked) == 1 + age_days // 7, "the newest week first, and none after it is found"
+    assert all(request.parameters["limit"] == "50" for request in asked)
+
+
+def test_an_order_is_looked_for_back_to_the_time_it_can_have_been_created(stub: HttpStub, rig: MakeRig) -> None:
+    made = rig()
+    now_ms = made.clock.now_ms()
+    stub.answer = history_of(100, now_ms)
+    assert made.client.order("BTCUSDT", "g1-000123") is None, "older than what is looked through unasked"
+    assert made.client.order("BTCUSDT", "g1-000123", now_ms - 101 * DAY_MS) is not None
+    stub.requests.clear()
+    assert made.client.order("BTCUSDT", "g1-000123", now_ms - DAY_MS) is None
+    assert stub.paths() == ["/v5/order/realtime", "/v5/order/history"], "a young order costs no further weeks"
+
+
+def test_no_order_is_looked_for_beyond_what_the_exchange_keeps(stub: HttpStub, rig: MakeRig) -> None:
+    stub.answer = lambda _: listed()
+    made = rig(order_keeping_ms=20 * DAY_MS)
+    assert made.client.order("BTCUSDT", "g1-000123", 0) is None
+    spans = [request.parameters for request in stub.requests if "startTime" in request.parameters]
+    assert len(spans) == 2
+    assert int(spans[-1]["startTime"]) >= made.clock.now_ms() - 20 * DAY_MS - 10_000
+
+
 def test_a_failing_history_does_not_make_an_order_unknown_to_the_exchange(stub: HttpStub, rig: MakeRig) -> None:
     stub.answer = lambda request: coded(10016, "busy") if "history" in request.path else listed()
     with pytest.raises(Unreachable, match="busy"):
@@ -234,7 +276,7 @@ def test_a_failing_history_does_not_make_an_order_unknown_to_the_exchange(stub: 
 
 def test_an_answer_about_another_order_is_no_answer(stub: HttpStub, rig: MakeRig) -> None:
     stub.answer = lambda _: listed(order_row(orderLinkId="other"))
-    with pytest.raises(Unreachable, match="asked for BTCUSDT mine, got BTCUSDT 'other'"):
+    with pytest.raises(Unreachable, match="the order is 'BTCUSDT other', allowed: that of the request, BTCUSDT mine"):
         rig().client.order("BTCUSDT", "mine")
 
 
@@ -267,10 +309,11 @@ def test_a_long_history_is_walked_in_weeks_and_every_fill_comes_once(stub: HttpS
 
 def test_the_order_history_keeps_the_newest_version_of_each_order(stub: HttpStub, rig: MakeRig) -> None:
     stub.answer = lambda _: listed(
-        order_row(orderStatus="Cancelled", updatedTime="5"), order_row(orderStatus="Filled", updatedTime="9")
+        order_row(orderStatus="Cancelled", updatedTime="1750000000005"),
+        order_row(orderStatus="Filled", updatedTime="1750000000009"),
     )
     (order,) = rig().client.order_history("BTCUSDT", 0, 10)
-    assert (order.status, order.updated_ms) == (OrderStatus.FILLED, 9)
+    assert (order.status, order.updated_ms) == (OrderStatus.FILLED, 1_750_000_000_009)
     assert stub.requests[-1].parameters["limit"] == "50"
 
 

@@ -12,6 +12,7 @@ from gridtrader.exchange.fields import BadMessage
 from tests.exchange.support.captures import (
     EXECUTION_PUSH,
     EXECUTION_ROW,
+    LATEST,
     ORDER_PUSH,
     ORDER_ROW,
     POSITION_PUSH,
@@ -40,16 +41,16 @@ def position_row(leg: int = 0, /, **changes: object) -> dict[str, Any]:
 
 
 def test_an_order_push_is_read_field_by_field() -> None:
-    order = rows.order_report(order_row(), "order")
+    order = rows.order_report(order_row(), "order", LATEST)
     assert (order.symbol, order.side, order.status) == ("BTCUSDT", Side.LONG, OrderStatus.WORKING)
     assert (order.price, order.qty, order.filled_qty, order.filled_value) == (D(64000), D("0.01"), D(0), D(0))
     assert order.order_id == "1f6c3f0e-8d0c-4f6b-9c59-0a1f6ce0a5b7"
     assert (order.link_id, order.is_buy, order.reduce_only) == ("g1-000123", True, False)
-    assert (order.created_ms, order.updated_ms, order.reason) == (1790000000000, 1790000000003, "")
+    assert (order.created_ms, order.updated_ms, order.reason) == (1750000000000, 1750000000003, "")
 
 
 def test_an_order_reads_the_same_by_rest_and_by_stream() -> None:
-    assert rows.order_report(fresh(ORDER_ROW), "rest") == rows.order_report(order_row(), "stream")
+    assert rows.order_report(fresh(ORDER_ROW), "rest", LATEST) == rows.order_report(order_row(), "stream", LATEST)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_an_order_reads_the_same_by_rest_and_by_stream() -> None:
     ],
 )
 def test_every_order_status_has_its_meaning(word: str, status: OrderStatus) -> None:
-    assert rows.order_report(order_row(orderStatus=word), "order").status is status
+    assert rows.order_report(order_row(orderStatus=word), "order", LATEST).status is status
 
 
 def test_a_filled_order_stays_filled_whatever_its_cancel_type_says() -> None:
@@ -75,15 +76,15 @@ def test_a_filled_order_stays_filled_whatever_its_cancel_type_says() -> None:
         cancelType="CancelByUser",
         rejectReason="EC_OrigClOrdIDDoesNotExist",
     )
-    order = rows.order_report(late, "order")
+    order = rows.order_report(late, "order", LATEST)
     assert (order.status, order.reason) == (OrderStatus.FILLED, "")
 
 
 def test_a_cancelled_order_says_why() -> None:
     post_only = order_row(orderStatus="Cancelled", rejectReason="EC_PostOnlyWillTakeLiquidity")
-    assert rows.order_report(post_only, "order").reason == "EC_PostOnlyWillTakeLiquidity"
+    assert rows.order_report(post_only, "order", LATEST).reason == "EC_PostOnlyWillTakeLiquidity"
     by_user = order_row(orderStatus="Cancelled", cancelType="CancelByUser", rejectReason="EC_PerCancelRequest")
-    assert rows.order_report(by_user, "order").reason == "CancelByUser EC_PerCancelRequest"
+    assert rows.order_report(by_user, "order", LATEST).reason == "CancelByUser EC_PerCancelRequest"
 
 
 @pytest.mark.parametrize(
@@ -101,11 +102,11 @@ def test_a_cancelled_order_says_why() -> None:
 )
 def test_an_order_belongs_to_the_side_its_index_names(index: int, side: str, reduce_only: bool, wanted: Side) -> None:
     row = order_row(positionIdx=index, side=side, reduceOnly=reduce_only)
-    assert rows.order_report(row, "order").side is wanted
+    assert rows.order_report(row, "order", LATEST).side is wanted
 
 
 def test_an_order_made_elsewhere_has_no_name() -> None:
-    assert rows.order_report(order_row(orderLinkId=""), "order").link_id == ""
+    assert rows.order_report(order_row(orderLinkId=""), "order", LATEST).link_id == ""
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_an_order_made_elsewhere_has_no_name() -> None:
 )
 def test_an_order_field_that_does_not_fit_is_an_error_naming_it(field: str, value: object) -> None:
     with pytest.raises(BadMessage, match=field):
-        rows.order_report(order_row(**{field: value}), "order")
+        rows.order_report(order_row(**{field: value}), "order", LATEST)
 
 
 @given(st.data())
@@ -142,22 +143,22 @@ def test_an_order_without_one_of_the_needed_fields_is_an_error(data: st.DataObje
     row = dict(order_row())
     del row[field]
     with pytest.raises(BadMessage, match=f"{field} is missing"):
-        rows.order_report(row, "order")
+        rows.order_report(row, "order", LATEST)
 
 
 # --- executions ---
 
 
 def test_an_execution_push_is_read_field_by_field() -> None:
-    fill = rows.execution(execution_row(closedSize="0"), "execution")
+    fill = rows.execution(execution_row(closedSize="0"), "execution", LATEST)
     assert (fill.symbol, fill.side, fill.kind, fill.is_buy) == ("BTCUSDT", Side.LONG, ExecutionKind.TRADE, True)
     assert (fill.price, fill.qty, fill.closed_qty, fill.fee) == (D(65000), D("0.01"), D(0), D("0.13"))
     assert (fill.exec_id, fill.link_id) == ("e0cbe81d-0f18-5866-9415-cf319b5dab3b", "g1-000122")
-    assert (fill.is_maker, fill.pnl, fill.at_ms, fill.seq) == (True, D(0), 1789990000000, 140710117001)
+    assert (fill.is_maker, fill.pnl, fill.at_ms, fill.seq) == (True, D(0), 1749990000000, 140710117001)
 
 
 def test_an_execution_by_rest_has_no_profit() -> None:
-    assert rows.execution(fresh(EXECUTION_ROW), "execution").pnl is None
+    assert rows.execution(fresh(EXECUTION_ROW), "execution", LATEST).pnl is None
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_an_execution_by_rest_has_no_profit() -> None:
     ],
 )
 def test_the_side_of_a_fill_follows_from_direction_and_closed_size(side: str, closed: str, wanted: Side) -> None:
-    assert rows.execution(execution_row(side=side, closedSize=closed), "execution").side is wanted
+    assert rows.execution(execution_row(side=side, closedSize=closed), "execution", LATEST).side is wanted
 
 
 @pytest.mark.parametrize(("side", "wanted"), [("Buy", Side.LONG), ("Sell", Side.SHORT)])
@@ -180,13 +181,22 @@ def test_funding_is_told_from_a_fill_and_keeps_its_sign(side: str, wanted: Side,
     funding = execution_row(
         execType="Funding", orderType="UNKNOWN", orderQty="0", orderPrice="0", side=side, execFee=fee, isMaker=False
     )
-    parsed = rows.execution(funding, "execution")
+    parsed = rows.execution(funding, "execution", LATEST)
     assert (parsed.kind, parsed.side, parsed.fee) == (ExecutionKind.FUNDING, wanted, D(fee))
 
 
-@pytest.mark.parametrize("kind", ["BustTrade", "AdlTrade", "Settle", "Delivery", "SessionSettlePnL", "MovePosition"])
-def test_liquidation_and_its_kin_are_forced(kind: str) -> None:
-    assert rows.execution(execution_row(execType=kind), "execution").kind is ExecutionKind.FORCED
+@pytest.mark.parametrize(
+    "word",
+    ["BustTrade", "AdlTrade", "Settle", "Delivery", "SessionSettlePnL", "MovePosition", "BlockTrade", "FutureSpread"],
+)
+def test_whatever_changes_a_position_and_is_no_trade_of_ours_is_forced(word: str) -> None:
+    assert rows.execution(execution_row(execType=word), "execution", LATEST).kind is ExecutionKind.FORCED
+
+
+@pytest.mark.parametrize("word", ["UNKNOWN", "", "trade", "Gift", None, 1])
+def test_an_execution_of_a_kind_nobody_knows_is_an_error_and_no_fill(word: object) -> None:
+    with pytest.raises(BadMessage, match="execType is"):
+        rows.execution(execution_row(execType=word), "execution", LATEST)
 
 
 def test_taxes_are_part_of_the_fee() -> None:
@@ -194,7 +204,7 @@ def test_taxes_are_part_of_the_fee() -> None:
         {"feeCoin": "USDT", "feeType": "GST", "subFeeType": "IND_GST", "feeRate": "0.0000675", "fee": "0.006"},
         {"feeCoin": "USDT", "feeType": "WHT", "subFeeType": "X", "feeRate": "0.0001", "fee": "0.004"},
     ]
-    assert rows.execution(execution_row(extraFees=taxes), "execution").fee == D("0.140")
+    assert rows.execution(execution_row(extraFees=taxes), "execution", LATEST).fee == D("0.140")
 
 
 @pytest.mark.parametrize(
@@ -216,19 +226,19 @@ def test_taxes_are_part_of_the_fee() -> None:
 )
 def test_an_execution_field_that_does_not_fit_is_an_error_naming_it(field: str, value: object) -> None:
     with pytest.raises(BadMessage, match=field):
-        rows.execution(execution_row(**{field: value}), "execution")
+        rows.execution(execution_row(**{field: value}), "execution", LATEST)
 
 
 def test_a_tax_in_another_coin_is_an_error() -> None:
     with pytest.raises(BadMessage, match="feeCoin is 'INR'"):
-        rows.execution(execution_row(extraFees=[{"feeCoin": "INR", "fee": "1"}]), "execution")
+        rows.execution(execution_row(extraFees=[{"feeCoin": "INR", "fee": "1"}]), "execution", LATEST)
 
 
 # --- positions ---
 
 
 def test_both_legs_of_a_position_push_are_read() -> None:
-    long, short = (rows.position_report(position_row(leg), "position") for leg in (0, 1))
+    long, short = (rows.position_report(position_row(leg), "position", LATEST) for leg in (0, 1))
     assert long is not None
     assert short is not None
     assert (long.side, long.size, long.avg_price, long.leverage) == (Side.LONG, D("0.01"), D(65000), D(10))
@@ -236,8 +246,8 @@ def test_both_legs_of_a_position_push_are_read() -> None:
 
 
 def test_a_position_reads_the_same_by_rest_and_by_stream() -> None:
-    by_rest = rows.position_report(fresh(POSITIONS_REPLY)["result"]["list"][0], "rest")
-    by_stream = rows.position_report(position_row(), "stream")
+    by_rest = rows.position_report(fresh(POSITIONS_REPLY)["result"]["list"][0], "rest", LATEST)
+    by_stream = rows.position_report(position_row(), "stream", LATEST)
     assert by_rest is not None
     assert by_stream is not None
     assert (by_rest.size, by_rest.avg_price, by_rest.seq) == (by_stream.size, by_stream.avg_price, by_stream.seq)
@@ -245,7 +255,7 @@ def test_a_position_reads_the_same_by_rest_and_by_stream() -> None:
 
 @pytest.mark.parametrize("blank", ["", "0"])
 def test_a_flat_side_may_be_blank_or_zero(blank: str) -> None:
-    flat = rows.position_report(position_row(1, entryPrice=blank, size=blank, updatedTime=""), "position")
+    flat = rows.position_report(position_row(1, entryPrice=blank, size=blank, updatedTime=""), "position", LATEST)
     assert flat is not None
     assert (flat.side, flat.size, flat.avg_price, flat.updated_ms) == (Side.SHORT, D(0), D(0), 0)
 
@@ -266,21 +276,21 @@ def test_a_flat_side_may_be_blank_or_zero(blank: str) -> None:
 )
 def test_a_held_position_has_no_blanks_and_no_contradictions(field: str, value: object) -> None:
     with pytest.raises(BadMessage, match=field):
-        rows.position_report(position_row(**{field: value}), "position")
+        rows.position_report(position_row(**{field: value}), "position", LATEST)
 
 
 def test_a_position_without_any_price_is_an_error() -> None:
     row = position_row()
     del row["entryPrice"]
     with pytest.raises(BadMessage, match="avgPrice is missing"):
-        rows.position_report(row, "position")
+        rows.position_report(row, "position", LATEST)
 
 
 def test_a_one_way_position_tells_its_side_and_a_flat_one_has_none() -> None:
-    held = rows.position_report(position_row(positionIdx=0), "position")
+    held = rows.position_report(position_row(positionIdx=0), "position", LATEST)
     assert held is not None
     assert held.side is Side.LONG
-    assert rows.position_report(position_row(1, positionIdx=0), "position") is None
+    assert rows.position_report(position_row(1, positionIdx=0), "position", LATEST) is None
 
 
 # --- wallet ---

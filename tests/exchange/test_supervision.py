@@ -63,7 +63,7 @@ def test_a5_a_connection_that_keeps_dying_is_not_rebuilt_in_a_rush(stream: WsStu
     assert made.sink.of(StreamLost) == []
 
 
-def test_w13_no_timer_or_thread_is_left_after_the_end(stream: WsStub, private: MakePrivate) -> None:
+def test_w13_w17_no_timer_or_thread_is_left_after_the_end(stream: WsStub, private: MakePrivate) -> None:
     before = set(threading.enumerate())
     made = private()
     made.sink.wait_for(StreamUp)

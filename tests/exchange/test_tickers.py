@@ -138,11 +138,11 @@ def test_the_last_quote_is_readable_and_greets_a_newcomer(stream: WsStub, make_h
     hub, first, late = make_hub().hub, RecordingSink(), RecordingSink()
     assert hub.quote("BTCUSDT", False) is None
     hub.subscribe("BTCUSDT", False, first)
-    subscribed(stream, "tickers.BTCUSDT").send(snapshot("65000", ts=7))
+    subscribed(stream, "tickers.BTCUSDT").send(snapshot("65000", ts=1_750_000_000_007))
     first.wait_for(NewQuote)
     quote = hub.quote("BTCUSDT", False)
     assert quote is not None
-    assert (quote.last, quote.at_ms) == (Decimal(65000), 7)
+    assert (quote.last, quote.at_ms) == (Decimal(65000), 1_750_000_000_007)
     hub.subscribe("BTCUSDT", False, late)
     assert late.wait_for(NewQuote) == [NewQuote("BTCUSDT", quote)]
 
@@ -156,7 +156,7 @@ def test_w11_deltas_are_merged_and_what_was_delivered_does_not_change(stream: Ws
         "type": "delta",
         "data": {"symbol": "BTCUSDT", "lastPrice": "64990"},
         "cs": 1,
-        "ts": 5,
+        "ts": 1_750_000_000_200,
     }
     connection.send(delta)  # before any snapshot: passed over
     connection.send(snapshot("65000"))
@@ -176,7 +176,12 @@ def test_a_new_connection_waits_for_its_own_snapshot(stream: WsStub, make_hub: M
     first.end()
     second = subscribed(stream, "tickers.BTCUSDT", 2)
     second.send(
-        {"topic": "tickers.BTCUSDT", "type": "delta", "ts": 5, "data": {"symbol": "BTCUSDT", "lastPrice": "1"}}
+        {
+            "topic": "tickers.BTCUSDT",
+            "type": "delta",
+            "ts": 1_750_000_000_200,
+            "data": {"symbol": "BTCUSDT", "lastPrice": "1"},
+        }
     )
     second.send(snapshot("65001"))
     assert [event.quote.last for event in sink.wait_for(NewQuote, 2)] == [Decimal(65000), Decimal(65001)]

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from gridtrader.engine.ports import StreamUp
 from gridtrader.exchange import dial, tls
 from gridtrader.exchange.http import BybitHTTP
+from tests.exchange.support.captures import WALLET_PUSH
 from tests.exchange.support.private import Private
 from tests.exchange.support.rig import API_KEY
 from tests.exchange.support.waiting import until
@@ -91,14 +93,14 @@ def test_a_certificate_of_another_host_is_refused_by_the_stream(server: WsStub) 
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused_by_the_requests(server: WsStub) -> None:
-    http = BybitHTTP(f"https://localhost:{server.port}", API_KEY, lambda: 1, 5.0, 5000)
+    http = BybitHTTP(f"https://localhost:{server.port}", API_KEY, lambda: 1, 5.0, 5000, 1000)
     with pytest.raises(Exception, match="CERTIFICATE_VERIFY_FAILED"):
         http.call("get_server_time", {})
 
 
 @pytest.mark.usefixtures("trusted")
 def test_a_certificate_of_another_host_is_refused_by_the_requests(server: WsStub) -> None:
-    http = BybitHTTP(f"https://127.0.0.1:{server.port}", API_KEY, lambda: 1, 5.0, 5000)
+    http = BybitHTTP(f"https://127.0.0.1:{server.port}", API_KEY, lambda: 1, 5.0, 5000, 1000)
     with pytest.raises(Exception, match=r"127\.0\.0\.1"):
         http.call("get_server_time", {})
 
@@ -111,6 +113,18 @@ def test_a_stream_works_over_tls_and_a_new_one_too(server: WsStub) -> None:
     until(lambda: any(said["op"] == "ping" for said in server.last.received), "a ping")
     server.last.end()
     private.sink.wait_for(StreamUp, 2)
+    private.stream.stop()
+
+
+@pytest.mark.usefixtures("trusted")
+def test_messages_that_come_in_one_record_are_all_delivered_at_once(server: WsStub) -> None:
+    """TLS reads the whole record: the socket itself has nothing more to say then."""
+    private = Private(f"wss://localhost:{server.port}", ping_interval_s=60.0, check_s=60.0, silence_s=60.0)
+    private.stream.start()
+    private.sink.wait_for(StreamUp)
+    frame = struct.pack("!BBH", 0x81, 126, len(WALLET_PUSH)) + WALLET_PUSH.encode()
+    server.last.sock.sendall(frame * 10)
+    until(lambda: len(private.messages) == 10, "all of them")
     private.stream.stop()
 
 
@@ -135,7 +149,7 @@ def test_many_threads_connect_with_one_context(authority: Authority) -> None:
     statuses: list[int] = []
 
     def ask() -> None:
-        http = BybitHTTP(f"https://localhost:{port}", API_KEY, lambda: 1, 10.0, 5000)
+        http = BybitHTTP(f"https://localhost:{port}", API_KEY, lambda: 1, 10.0, 5000, 1000)
         statuses.append(http.call("get_server_time", {}).status)
         http.close()
 

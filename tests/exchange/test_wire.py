@@ -10,7 +10,7 @@ from tests.exchange.support.http_stub import Answer, HttpStub, coded, ok
 from tests.exchange.support.rig import Rig, new_order
 
 MakeRig = Callable[..., Rig]
-ACK = ok({"orderId": "id-1", "orderLinkId": ""})
+ACK = ok({"orderId": "id-1", "orderLinkId": new_order().link_id})
 
 
 def test_an_address_that_is_barred_falls_silent_for_all_accounts(stub: HttpStub, rig: MakeRig) -> None:
@@ -78,7 +78,7 @@ def test_requests_and_replies_are_logged_in_pairs(stub: HttpStub, rig: MakeRig) 
 
 def test_a_refusal_is_logged_whole_and_a_long_success_is_cut(stub: HttpStub, rig: MakeRig) -> None:
     made = rig(log_reply_chars=50)
-    stub.answer = lambda _: ok({"orderId": "i" * 1000, "orderLinkId": ""})
+    stub.answer = lambda _: ok({"orderId": "i" * 1000, "orderLinkId": new_order().link_id})
     made.client.place([new_order()], Lane.TRADE)
     assert "characters)" in made.log.at(logging.INFO)[-1]
     stub.answer = lambda _: coded(110007, "w" * 1000)
@@ -94,7 +94,7 @@ def test_a_soft_code_is_no_warning(stub: HttpStub, rig: MakeRig) -> None:
 
 
 def test_a_server_time_from_another_age_is_not_believed_and_said(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: ok({"orderId": "id-1", "orderLinkId": ""}, time_ms=1)
+    stub.answer = lambda _: ok({"orderId": "id-1", "orderLinkId": new_order().link_id}, time_ms=1)
     made = rig()
     assert made.client.place([new_order()], Lane.TRADE) == [Accepted("id-1")]
     assert abs(made.client.skew.skew_ms) < 1000

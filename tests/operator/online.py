@@ -99,7 +99,7 @@ class Online:
     def command(self, method: str, **parameters: str) -> None:
         """Do by pybit's method what the bot itself never does."""
         key = ApiKey(self.key, f"SecretOf{self.key}")
-        http = BybitHTTP(self.market.urls.rest, key, SystemClock().now_ms, 5.0, 5000)
+        http = BybitHTTP(self.market.urls.rest, key, SystemClock().now_ms, 5.0, 5000, 1_000_000)
         assert b'"retCode":0' in http.call(method, parameters).body
         http.close()
 

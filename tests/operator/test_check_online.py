@@ -60,9 +60,11 @@ def test_only_get_requests_are_sent_and_the_account_is_as_it_was(
     asked: list[str] = []
     call = BybitHTTP.call
 
-    def record(http: BybitHTTP, method: str, parameters: Mapping[str, object]) -> Reply:
+    def record(
+        http: BybitHTTP, method: str, parameters: Mapping[str, object], timeout_s: float | None = None
+    ) -> Reply:
         asked.append(method)
-        return call(http, method, parameters)
+        return call(http, method, parameters, timeout_s)
 
     monkeypatch.setattr(BybitHTTP, "call", record)
     before = online.books()

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gridtrader.audit.dump import books_from_dump
+from gridtrader.audit.dump import books_from_dump, marks_of
 from gridtrader.audit.laws import Terms, check
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.bot import Member, MultiAccountBot
 from gridtrader.daemon import wiring
-from gridtrader.daemon.account import Phase
 from gridtrader.daemon.clock import SystemClock
+from gridtrader.daemon.session import Phase
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.logs import DaemonLogs, Redactor
 from gridtrader.settings import Settings, load_settings
@@ -131,11 +131,11 @@ class Daemon:
         """Return which laws the exchange's books of an account break now."""
         account = self.member(account_id).account
         dump = self.dump(account_id)
-        books = books_from_dump(dump)
+        books = books_from_dump(dump, prices=marks_of(dump))
         terms: list[Terms] = [terms_of(account, symbol.symbol) for symbol in account.symbols]
         path = self.accounts / account_id / "bot_state.json"
         state = json.loads(path.read_text(), parse_float=str, parse_int=int) if path.exists() else {}
-        return check(books, terms) + check_mirror(state, books, [term.symbol for term in terms])
+        return check(books, terms) + check_mirror(state, books, terms)
 
     def await_laws(self, account_id: str) -> None:
         """Wait until the account is quiet and all laws hold."""

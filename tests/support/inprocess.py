@@ -7,13 +7,12 @@ exchange emits into the engine's inbox. Time is the test's.
 import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from fractions import Fraction
 from functools import partial
 
-from gridtrader.audit.books import BookFill, BookOrder, Books, name_of
-from gridtrader.audit.laws import Terms, check
+from gridtrader.audit.books import Books
+from gridtrader.audit.laws import Terms
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.domain.instrument import Instrument
 from gridtrader.domain.known import Strategy
@@ -52,6 +51,7 @@ from gridtrader.engine.settings import EngineSettings
 from gridtrader.simulator.catalogue import load_catalogue
 from gridtrader.simulator.core import model
 from gridtrader.simulator.core.exchange import Exchange
+from tests.support.witness import Witness, book_fill
 
 UID = 1
 _REFUSALS = {
@@ -172,6 +172,7 @@ class Desk:
     exchange: Exchange
     clock: TestClock
     inbox: Inbox
+    witness: Witness
     shuffle: Shuffle = list
     """What the streams make of the messages of one moment: doubled, reordered, lost."""
     before: Fault = lambda command, name: None
@@ -181,12 +182,16 @@ class Desk:
     is_down: bool = False
     """Whether every read fails."""
     commands: list[str] = field(default_factory=list)
+    told_ms: int = 0
+    """The moment of what the streams are telling."""
 
     # --- streams ---
 
     def push(self) -> int:
         """Put what has happened into the engine's inbox; returns how many messages."""
+        self.told_ms = self.clock.now  # a balance alone (a transfer) is of now
         messages = [self._message(event) for event in self.exchange.drain()]
+        self.witness.heard(self.clock.now)
         for message in self.shuffle(messages):
             self.inbox.put(message)
         return len(messages)
@@ -194,23 +199,26 @@ class Desk:
     def _message(self, event: model.Event) -> StreamMessage:
         match event:
             case model.OrderChanged(order=order):
+                self.told_ms = order.updated_time
                 return StreamMessage("order", "", orders=(_order(order),))
             case model.Executed(executions=executions):
+                self.told_ms = executions[-1].exec_time
                 return StreamMessage("execution", "", executions=tuple(map(_execution, executions)))
             case model.PositionChanged(legs=legs):
                 return StreamMessage("position", "", positions=tuple(map(_position, legs)))
             case model.WalletChanged(wallet=wallet):
-                return StreamMessage("wallet", "", wallet=self._wallet(wallet))
+                self.witness.told(self.clock.now)
+                return StreamMessage("wallet", "", wallet=self._wallet(wallet, self.told_ms))
 
-    def _wallet(self, view: model.WalletView) -> Wallet:
-        now = self.clock.now_ms()
+    def _wallet(self, view: model.WalletView, at_ms: int | None = None) -> Wallet:
+        """Stamp a balance with the moment it is of (None: now), however late it is told."""
         return Wallet(
             margin_balance=view.total_margin_balance,
             available=view.total_available,
             initial_margin=view.total_initial_margin,
             maintenance_margin=view.total_maintenance_margin,
             mm_rate=view.mm_rate,
-            at_ms=now + 1,
+            at_ms=(self.clock.now if at_ms is None else at_ms) + 1,
         )
 
     # --- reads ---
@@ -225,6 +233,7 @@ class Desk:
 
     def wallet(self) -> Wallet:
         self._read()
+        self.witness.told(self.clock.now)
         return self._wallet(self.exchange.wallet(UID))
 
     def instrument(self, symbol: str) -> Instrument:
@@ -294,7 +303,7 @@ class Desk:
             reduce_only=order.reduce_only,
             order_link_id=order.link_id,
         )
-        return self.exchange.create_order(UID, request, self._tick())
+        return self.witness.create(request, self._tick())
 
     def amend(self, amendments: Sequence[Amendment], lane: Lane) -> Sequence[Outcome]:
         return [
@@ -310,15 +319,13 @@ class Desk:
         return [self._do("cancel", name, partial(self._cancel, symbol, name)) for name in link_ids]
 
     def _amend(self, a: Amendment) -> model.Order:
-        return self.exchange.amend_order(
-            UID, a.symbol, self._tick(), order_link_id=a.link_id, qty=a.qty, price=a.price
-        )
+        return self.witness.amend(a.symbol, a.link_id, a.qty, a.price, self._tick())
 
     def _cancel(self, symbol: str, name: str) -> model.Order:
-        return self.exchange.cancel_order(UID, symbol, self._tick(), order_link_id=name)
+        return self.witness.cancel(symbol, name, self._tick())
 
     def cancel_all(self, symbol: str) -> Outcome:
-        self.exchange.cancel_all(UID, self._tick(), symbol=symbol)
+        self.witness.cancel_all(symbol, self._tick())
         return Accepted("")
 
     def set_hedge_mode(self, symbol: str) -> Outcome:
@@ -399,13 +406,16 @@ class Table:
             self.quote(symbol, price)
         self.settings = settings
         self.archive = archive or MemoryArchive()
+        self.witness = Witness(self.exchange, UID, [self._terms(s) for s in settings.strategies])
         self.begin()
 
     def begin(self) -> None:
         """Make a new engine on the same exchange and files: the first one, or one after a crash."""
         self.diary = MemoryDiary()
         self.inbox = Inbox()
-        self.desk = Desk(self.exchange, self.clock, self.inbox)
+        self.witness.left()
+        self.witness.laws.configure([self._terms(s) for s in self.settings.strategies])
+        self.desk = Desk(self.exchange, self.clock, self.inbox, self.witness)
         self.exchange.drain()
         recorder = Recorder(self.archive, self.diary, self.clock)
         self.engine = GridEngine(self.settings, self.desk, recorder, self.clock, self.inbox)
@@ -446,68 +456,43 @@ class Table:
     # --- the books ---
 
     def broken_laws(self) -> list[str]:
-        """Return which laws of section 9 the exchange's books break."""
+        """Return which laws of section 9 the exchange's books break now, or broke at any moment before."""
         books = self.books()
-        broken = check(books, [self._terms(s) for s in self.settings.strategies])
+        now = self.witness.laws.quiet(books)
         state = {symbol: _state_tree(entry) for symbol, entry in self.archive.states.items()}
-        return broken + check_mirror(state, books, [s.symbol for s in self.settings.strategies])
+        terms = [self._terms(s) for s in self.settings.strategies]
+        mirror = [] if books.is_stopped else check_mirror(state, books, terms, self.witness.laws.ledger)
+        return self.witness.broken + now + mirror
 
     def books(self) -> Books:
-        exchange, wallet = self.exchange, self.exchange.wallet(UID)
-        return Books(
-            orders=[
-                BookOrder(
-                    o.symbol,
-                    o.position_idx,
-                    o.order_id,
-                    name_of(o.order_link_id),
-                    o.side == "Buy",
-                    o.reduce_only,
-                    Fraction(o.price),
-                    Fraction(o.leaves_qty),
-                )
-                for o in exchange.open_orders(UID)
-            ],
-            fills=[
-                BookFill(
-                    e.symbol,
-                    e.position_idx,
-                    name_of(e.order_link_id),
-                    Fraction(e.price),
-                    Fraction(e.qty),
-                    Fraction(e.closed_size),
-                    Fraction(e.fee),
-                    e.exec_type == "Funding",
-                    e.exec_time,
-                    e.seq,
-                )
-                for e in exchange.executions(UID)
-            ],
-            sizes={
-                (v.symbol, v.position_idx): Fraction(v.size)
-                for symbol in exchange.instruments
-                for v in exchange.positions(UID, symbol)
-            },
-            available=Fraction(wallet.total_available),
-            margin_balance=Fraction(wallet.total_margin_balance),
-        )
+        """Return the exchange's books, the whole history with them."""
+        held = self.exchange.instruments if self.archive.is_full else ()
+        books = self.witness.books(self.clock.now, held=held, is_stopped=self.engine.emergency_stopped)
+        return replace(books, fills=[book_fill(e) for e in self.exchange.executions(UID)])
 
     def _terms(self, s: Strategy) -> Terms:
         row = self.exchange.instruments[s.symbol]
-        taker = Fraction(55, 100_000)
+        taker = Decimal("0.00055")
+        leverage = min(s.leverage, row.max_leverage)
         return Terms(
             symbol=s.symbol,
-            multiplier=Fraction(s.multiplier),
-            target=Fraction(s.target),
+            multiplier=s.multiplier,
+            target=s.target,
             max_level=s.max_level,
-            qty_step=Fraction(row.qty_step),
-            tick=Fraction(row.tick_size),
-            max_qty=Fraction(row.max_qty),
+            qty_step=row.qty_step,
+            tick=row.tick_size,
+            max_qty=row.max_qty,
             closing_fee=taker,
             taker_fee=taker,
-            leverage=Fraction(min(s.leverage, row.max_leverage)),
-            step=Fraction(s.step_percent) / 100,
-            buffer=Fraction(self.settings.buffer_percent) / 100,
+            leverage=leverage,
+            step=s.step_percent / 100,
+            buffer=self.settings.buffer_percent / 100,
+            margin=s.margin,
+            min_qty=row.min_qty,
+            min_notional=row.min_notional,
+            min_price=row.min_price,
+            max_price=row.max_price,
+            tier_value=max(tier.limit for tier in row.tiers if tier.max_leverage >= leverage),
         )
 
     def open_names(self) -> list[str]:
@@ -551,7 +536,9 @@ def _state_tree(entry: SymbolState) -> dict[str, object]:
             {
                 "quantity": level.quantity,
                 "grid_level": level.grid_level,
+                "entry_price": level.entry_price,
                 "order_id": level.order_id,
+                "created": level.created_ms,
                 **({"executed": level.executed_ms} if level.executed_ms is not None else {}),
             }
             for level in levels

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from gridtrader.simulator.core.calm import Band
 from gridtrader.simulator.core.contract import Contract
 from gridtrader.simulator.core.holding import ONE_WAY, FeeRates, Holding
 from gridtrader.simulator.core.margin import MarginRules
@@ -54,11 +55,12 @@ class Account:
         self.margin_mode = CROSS
         self.default_mode = ONE_WAY
         """Position mode of contracts the account has not touched."""
-        self.fees = FeeRates(ZERO, ZERO)
+        self.fees = FeeRates(ZERO, ZERO, options.extra_fee_share)
         self.holdings: dict[str, Holding] = {}
         self.exposed: dict[str, Holding] = {}
         """The holdings that need margin."""
         self.records = Records()
+        self._calm: dict[str, Band] = {}
         self._options = options
         self.set_fees(options.maker_fee, options.taker_fee)
 
@@ -68,16 +70,13 @@ class Account:
         self.fees.maker, self.fees.taker = (ZERO, ZERO) if free else (maker, taker)
         for holding in self.holdings.values():
             holding.touch()
+        self.disturb()
 
     def holding(self, contract: Contract) -> Holding:
         """Return the account's holding in a contract; the first question makes one."""
         holding = self.holdings.get(contract.symbol)
         if holding is None:
-            rules = MarginRules.of(
-                contract.instrument.tiers,
-                hedge_margin=self._options.hedge_margin,
-                risk_tiers=self._options.risk_tiers,
-            )
+            rules = MarginRules.of(contract.instrument.tiers, self._options)
             holding = Holding(contract, self.default_mode, rules, self.fees)
             self.holdings[contract.symbol] = holding
         return holding
@@ -86,19 +85,49 @@ class Account:
         holding = self.holdings.get(symbol)
         return self.default_mode if holding is None else holding.mode
 
+    def move_cash(self, amount: Decimal) -> None:
+        """Add to the wallet balance (< 0: take from it)."""
+        self.cash += amount
+        self.disturb()
+
     def note_exposure(self, holding: Holding) -> None:
         """Keep `exposed` and the contract's holders true after a change of the holding."""
         contract = holding.contract
         if holding.is_exposed:
             self.exposed[contract.symbol] = holding
+            contract.exposed.add(self.uid)
         else:
             self.exposed.pop(contract.symbol, None)
+            contract.exposed.discard(self.uid)
+            contract.calm = None
+        self.disturb()
         if holding.has_position:
             contract.holders.add(self.uid)
         else:
             contract.holders.discard(self.uid)
 
     # --- margin of the whole account ---
+
+    def disturb(self) -> None:
+        """Forget at which prices the account is safe: its money, positions, orders or rates have changed."""
+        self._calm.clear()
+        for holding in self.exposed.values():
+            holding.contract.calm = None
+
+    def calm_band(self, contract: Contract) -> Band | None:
+        """Return mark prices of the contract, the present one among them, at which the account is safe, as long as
+        those of its other contracts stay in their bands; None if it is to be liquidated now."""
+        band = self._calm.get(contract.symbol)
+        if band is not None and band.holds(contract.mark):
+            return band
+        cushion = self.cushion()
+        if cushion <= ZERO:
+            return None
+        share = cushion / len(self.exposed)
+        self._calm = {symbol: holding.calm_band(share) for symbol, holding in self.exposed.items()}
+        for holding in self.exposed.values():
+            holding.contract.calm = None
+        return self._calm[contract.symbol]
 
     def cushion(self) -> Decimal:
         """Return margin balance minus maintenance margin; at 0 or below the account is liquidated."""

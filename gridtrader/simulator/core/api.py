@@ -66,7 +66,16 @@ class ExchangeCore(Protocol):
     def cancel_order(
         self, uid: int, symbol: str, now: int, *, order_id: str = "", order_link_id: str = ""
     ) -> Order: ...
-    def cancel_all(self, uid: int, now: int, *, symbol: str = "", settle_coin: str = "") -> Sequence[Order]: ...
+    def cancel_all(
+        self,
+        uid: int,
+        now: int,
+        *,
+        symbol: str = "",
+        settle_coin: str = "",
+        active: bool = True,
+        conditional: bool = True,
+    ) -> Sequence[Order]: ...
 
     # market
     def set_quote(self, symbol: str, quote: Quote, now: int) -> None:

@@ -82,7 +82,10 @@ def _changed(round_: Round, order: Order, new: Amendment, options: Options) -> O
         price = checks.price_in_band(contract, order.side, price, options)
     leaves = qty - order.cum_exec_qty
     if order.reduce_only:
-        leaves = min(leaves, holding.reduce_budget(order.side) + order.leaves_qty)
+        budget = holding.reduce_budget(order.side) + order.leaves_qty
+        if leaves > budget and options.reduce_only_excess == "reject":
+            raise Reject(*rejections.REDUCE_ONLY_SIDE)
+        leaves = min(leaves, budget)
     else:
         checks.check_notional(qty, price, contract.instrument)
         freed = holding.terms(order.side).initial(order.leaves_qty * order.price)
@@ -115,6 +118,5 @@ def _fitted(round_: Round, order: Order, new: Amendment, options: Options) -> tu
         if qty <= order.cum_exec_qty:
             raise Reject(*rejections.QTY_BELOW_FILLED)
     if new.price is not None and order.order_type == "Limit":
-        checks.check_price(new.price, instrument)
-        price = new.price
+        price = checks.fitted_price(new.price, instrument, options)
     return qty, price

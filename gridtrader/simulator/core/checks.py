@@ -77,12 +77,17 @@ def fitted_qty(
     return qty
 
 
-def check_price(price: Decimal, instrument: Instrument) -> None:
-    """Check a limit price against the contract's price filter."""
+def fitted_price(price: Decimal, instrument: Instrument, options: Options) -> Decimal:
+    """Return a limit price on the tick, within the contract's price filter (`off_tick_price`)."""
     if not price.is_finite() or not instrument.min_price <= price <= instrument.max_price:
         raise Reject(*rejections.PRICE_OUT_OF_FILTER)
-    if not is_multiple(price, instrument.tick_size):
-        raise Reject(*rejections.PRICE_OFF_TICK)
+    if is_multiple(price, instrument.tick_size):
+        return price
+    if options.off_tick_price == "truncate":
+        return floor_to(price, instrument.tick_size)
+    raise Reject(
+        *(rejections.PRICE_OFF_TICK if options.off_tick_price == "10001" else rejections.PRICE_OUT_OF_FILTER)
+    )
 
 
 def price_in_band(contract: Contract, side: str, price: Decimal, options: Options) -> Decimal:

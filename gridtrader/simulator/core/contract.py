@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from gridtrader.simulator.core import rejections
+from gridtrader.simulator.core.calm import Band
 from gridtrader.simulator.core.model import ZERO, Instrument, Order, Quote, Reject
 from gridtrader.simulator.core.price_band import PremiumAverage, price_band
 from gridtrader.simulator.core.resting import Approach, PriceQueue
@@ -31,6 +32,10 @@ class Contract:
         """Queues of untriggered conditional orders; only those that ever held one."""
         self.holders: set[int] = set()
         """Uids of the accounts with a position."""
+        self.exposed: set[int] = set()
+        """Uids of the accounts that need margin here, for a position or for opening orders."""
+        self.calm: Band | None = None
+        """Mark prices at which none of them can be liquidated; None: not known."""
         self.mark = ZERO
         self._quote: Quote | None = None
         self._quoted_at = 0
@@ -71,6 +76,12 @@ class Contract:
         if status not in STATUSES:
             raise ValueError(f"{self.symbol}: status {status!r}; allowed are {', '.join(STATUSES)}")
         self.instrument = replace(self.instrument, status=status)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether the mark price is known to endanger nobody."""
+        calm = self.calm
+        return calm is not None and calm.low < self.mark < calm.high
 
     def price_limits(self) -> tuple[Decimal, Decimal]:
         """Return (highest buy price, lowest sell price) of the price band as of the latest quote."""

@@ -22,11 +22,15 @@ that never go back. Methods raise `Reject` for what Bybit would refuse, ValueErr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 
 from gridtrader.simulator.core import changing, placing, rejections, settings, settlement, statements, views
 from gridtrader.simulator.core.account import Account
+from gridtrader.simulator.core.calm import common
 from gridtrader.simulator.core.contract import CLOSED, Contract
+from gridtrader.simulator.core.holding import is_active
 from gridtrader.simulator.core.liquidation import liquidate_if_due
 from gridtrader.simulator.core.matching import fill_shares, shares
 from gridtrader.simulator.core.model import (
@@ -149,8 +153,20 @@ class Exchange:
         round_.close()
         return order
 
-    def cancel_all(self, uid: int, now: int, *, symbol: str = "", settle_coin: str = "") -> Sequence[Order]:
-        """Cancel the working orders of a contract, or of all (they all settle in USDT); at most 500, oldest first."""
+    def cancel_all(
+        self,
+        uid: int,
+        now: int,
+        *,
+        symbol: str = "",
+        settle_coin: str = "",
+        active: bool = True,
+        conditional: bool = True,
+    ) -> Sequence[Order]:
+        """Cancel the working orders of a contract, or of all (they all settle in USDT); at most 500, oldest first.
+
+        `active` are the orders in the book, `conditional` those that wait for their trigger.
+        """
         account = self._account(uid)
         if symbol:
             holdings = [account.holding(self._contract(symbol))]
@@ -158,7 +174,8 @@ class Exchange:
             holdings = list(account.holdings.values()) if settle_coin in ("", "USDT") else []
         cancelled: list[Order] = []
         for holding in holdings:
-            orders = list(holding.orders.values())[: MAX_CANCEL_ALL - len(cancelled)]
+            meant = (order for order in holding.orders.values() if (active if is_active(order) else conditional))
+            orders = list(islice(meant, MAX_CANCEL_ALL - len(cancelled)))
             if orders:
                 round_ = self._rounds.open(account, holding.contract, now)
                 cancelled.extend(changing.cancel(round_, order) for order in orders)
@@ -181,7 +198,8 @@ class Exchange:
                     round_.close()
             if contract.triggers:
                 self._fire(contract, now)
-        self._check_holders(contract, now)
+        if not contract.is_calm:
+            self._check_exposed(contract, now)
 
     def quote(self, symbol: str) -> Quote:
         return self._contract(symbol).quote
@@ -191,7 +209,7 @@ class Exchange:
         contract = self._contract(symbol)
         holders = [self._accounts[uid] for uid in sorted(contract.holders)]
         settlement.settle_funding(self._rounds, contract, holders, rate, now)
-        self._check_holders(contract, now)
+        self._check_exposed(contract, now)
 
     def set_status(self, symbol: str, status: str, now: int) -> None:
         """Halt (PreLaunch), announce the end of (Delivering), end (Closed) or reopen (Trading) a contract.
@@ -204,6 +222,11 @@ class Exchange:
         self.instruments[symbol] = contract.instrument
         if status == CLOSED:
             settlement.deliver(self._rounds, contract, self._accounts.values(), now)
+
+    def cap_leverage(self, symbol: str, maximum: Decimal) -> None:
+        """Lower (or raise) the highest leverage of a contract; what accounts have set stays."""
+        contract = self._contract(symbol)
+        contract.instrument = self.instruments[symbol] = replace(contract.instrument, max_leverage=maximum)
 
     def deleverage(self, uid: int, symbol: str, position_idx: int, qty: Decimal, now: int) -> None:
         """Take `qty` (at most the size) off a position at the mark price, as auto-deleveraging would (`AdlTrade`)."""
@@ -278,7 +301,7 @@ class Exchange:
         return contract
 
     def _move_money(self, account: Account, usdt: Decimal, now: int) -> None:
-        account.cash += usdt
+        account.move_cash(usdt)
         ledger = account.records.ledger
         row_id = f"{account.uid}_transfer_{len(ledger)}"
         ledger.append(statements.transfer_row(row_id=row_id, amount=usdt, cash_balance=account.cash, now=now))
@@ -293,9 +316,14 @@ class Exchange:
                     placing.fire(round_, account.records.orders[order_id], self.options)
                     round_.close()
 
-    def _check_holders(self, contract: Contract, now: int) -> None:
-        if contract.holders and self.options.risk_tiers:
-            accounts = self._accounts
-            due = [uid for uid in contract.holders if accounts[uid].cushion() <= ZERO]
-            for uid in sorted(due):
-                liquidate_if_due(self._rounds, accounts[uid], now)
+    def _check_exposed(self, contract: Contract, now: int) -> None:
+        """Liquidate who is past the maintenance margin, and note until when nobody else can be."""
+        if not self.options.risk_tiers:
+            return
+        bands = {uid: self._accounts[uid].calm_band(contract) for uid in sorted(contract.exposed)}
+        for uid, band in bands.items():
+            if band is None:
+                liquidate_if_due(self._rounds, self._accounts[uid], now)
+        safe = [band for band in bands.values() if band is not None]
+        if len(safe) == len(bands):
+            contract.calm = common(safe)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from gridtrader.simulator.core.calm import Band, band_around
 from gridtrader.simulator.core.contract import Contract
 from gridtrader.simulator.core.margin import (
     LegMargin,
@@ -31,6 +32,13 @@ class FeeRates:
 
     maker: Decimal
     taker: Decimal
+    extra_share: Decimal = ZERO
+    """Tax on each fee, as a share of it."""
+
+    @property
+    def closing(self) -> Decimal:
+        """What margin reckons for the fee to close: the taker rate with its tax."""
+        return self.taker * (1 + self.extra_share)
 
 
 @dataclass(slots=True)
@@ -43,6 +51,7 @@ class Load:
     opening_qty: Decimal = ZERO
     opening_value: Decimal = ZERO
     closing_qty: Decimal = ZERO
+    closing_value: Decimal = ZERO
 
 
 def is_active(order: Order) -> bool:
@@ -103,12 +112,15 @@ class Holding:
             return request.position_idx != _OPENING_LEG[request.side]
         return request.reduce_only
 
+    def closed_leg(self, side: str) -> Position | None:
+        """Return the position that an order of `side` would close, None if there is none."""
+        leg = self.legs[_OPENING_LEG[OPPOSITE[side]] if self.mode == HEDGE else 0]
+        return leg if leg.side == OPPOSITE[side] else None
+
     def closable(self, side: str) -> Decimal:
         """Return the size of the position that an order of `side` would close, 0 if there is none."""
-        if self.mode == HEDGE:
-            return self.legs[_OPENING_LEG[OPPOSITE[side]]].size
-        leg = self.legs[0]
-        return leg.size if leg.side == OPPOSITE[side] else ZERO
+        leg = self.closed_leg(side)
+        return ZERO if leg is None else leg.size
 
     def reduce_budget(self, side: str) -> Decimal:
         """Return what is left to be closed by orders of `side` beside those that already rest."""
@@ -141,6 +153,7 @@ class Holding:
         leaves = order.leaves_qty * sign
         if order.reduce_only:
             load.closing_qty += leaves
+            load.closing_value += leaves * order.price
         else:
             load.opening_qty += leaves
             load.opening_value += leaves * order.price
@@ -156,14 +169,17 @@ class Holding:
 
     def terms(self, side: str) -> OrderTerms:
         """Return what the margin of an opening order of `side` depends on."""
-        return OrderTerms(SIGN[side], self.leverage(side), self._fees.taker)
+        return OrderTerms(SIGN[side], self.leverage(side), self._fees.closing)
 
     def value(self, extra_qty: Decimal = ZERO) -> Decimal:
         """Return the value at the mark price of positions, opening orders and `extra_qty`, in USDT."""
-        qty = self.load["Buy"].opening_qty + self.load["Sell"].opening_qty + extra_qty
+        return (self._qty() + extra_qty) * self.contract.mark
+
+    def _qty(self) -> Decimal:
+        qty = self.load["Buy"].opening_qty + self.load["Sell"].opening_qty
         for leg in self.legs.values():
             qty += leg.size
-        return qty * self.contract.mark
+        return qty
 
     def tier(self) -> RiskTier:
         """Return the tier of positions and opening orders at the mark price."""
@@ -172,7 +188,7 @@ class Holding:
     def cushion(self) -> Decimal:
         """Return unrealised profit minus maintenance margin: what this contract adds to the distance to liquidation.
 
-        This is asked for every holder at every quote, so it computes nothing else and nothing twice.
+        This is asked most often of all, so it computes nothing else and nothing twice.
         """
         mark = self.contract.mark
         if mark != self._cushion_mark:
@@ -184,6 +200,20 @@ class Holding:
             self._cushion = unrealised - self._rules.together(required) - self._order_mm(tier)
             self._cushion_mark = mark
         return self._cushion
+
+    def calm_band(self, share: Decimal) -> Band:
+        """Return the mark prices around the present one at which `cushion` is less than `share` USDT below its
+        present value, given that nothing but the mark price changes.
+
+        Within a tier a price move costs at most the net size, and the maintenance rate of all sizes.
+        """
+        mark, value = self.contract.mark, self.value()
+        net = gross = ZERO
+        for leg in self.legs.values():
+            net += leg.size * SIGN[leg.side]
+            gross += leg.size
+        speed = abs(net) + self._rules.tier(value).maintenance_rate * gross
+        return band_around(mark, share, speed, self._rules.tier_range(value, self._qty()))
 
     def margin(self) -> Margin:
         """Return all margins at the mark price now."""
@@ -200,7 +230,7 @@ class Holding:
                 legs=legs,
                 position_im=self._rules.together([leg.initial for leg in legs.values()]),
                 position_mm=self._rules.together([leg.maintenance for leg in legs.values()]),
-                order_im=sum((self.terms(side).initial(load.opening_value) for side, load in self._opening()), ZERO),
+                order_im=self._order_im(),
                 order_mm=self._order_mm(tier),
                 unrealised=sum((leg.unrealised for leg in legs.values()), ZERO),
                 tier=tier,
@@ -210,6 +240,14 @@ class Holding:
 
     def _opening(self) -> list[tuple[str, Load]]:
         return [(side, load) for side, load in self.load.items() if load.opening_qty]
+
+    def _order_im(self) -> Decimal:
+        total = ZERO
+        for side, load in self.load.items():
+            value = load.opening_value + (load.closing_value if self._rules.closing_orders else ZERO)
+            if value:
+                total += self.terms(side).initial(value)
+        return total
 
     def _order_mm(self, tier: RiskTier) -> Decimal:
         if tier is not self._order_mm_tier:
@@ -227,7 +265,7 @@ class Holding:
         return self._stakes
 
     def _open_leg(self, leg: Position) -> OpenLeg:
-        terms = OrderTerms(SIGN[leg.side], leg.leverage, self._fees.taker)
+        terms = OrderTerms(SIGN[leg.side], leg.leverage, self._fees.closing)
         return OpenLeg(
             leg.position_idx, terms.sign, leg.size, leg.open_value, leg.leverage, terms.close_fee(leg.open_value)
         )

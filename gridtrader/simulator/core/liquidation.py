@@ -97,7 +97,7 @@ def _take_over(rounds: Rounds, account: Account, now: int) -> None:
     stakes = list(_stakes(account))
     equity = account.equity()
     total = sum((stake.maintenance for stake in stakes), ZERO)
-    prices = [_bankruptcy_price(stake, equity, total, account.fees.taker) for stake in stakes]
+    prices = [_bankruptcy_price(stake, equity, total, account.fees.closing) for stake in stakes]
     for stake, price in zip(stakes, prices, strict=True):
         round_ = rounds.open(account, stake.holding.contract, now)
         force_close(round_, stake.leg, stake.leg.size, price, TAKE_OVER)

@@ -12,8 +12,9 @@ a position's part before fees is never below 0. Every margin is rounded up to 8 
 from dataclasses import dataclass
 from decimal import Decimal
 
+from gridtrader.simulator.core.calm import ENDLESS, EVERYWHERE, Band
 from gridtrader.simulator.core.exact import ONE, ceil_money
-from gridtrader.simulator.core.model import ZERO, RiskTier
+from gridtrader.simulator.core.model import ZERO, Options, RiskTier
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,17 @@ class MarginRules:
 
     tiers: tuple[RiskTier, ...]
     larger_leg_only: bool = False
+    closing_orders: bool = False
+    """Whether closing orders need initial margin too."""
 
     @classmethod
-    def of(cls, tiers: tuple[RiskTier, ...], *, hedge_margin: str, risk_tiers: bool) -> "MarginRules":
-        """`risk_tiers` False keeps the first tier for every size."""
-        return cls(tiers if risk_tiers else tiers[:1], larger_leg_only=hedge_margin == "larger")
+    def of(cls, tiers: tuple[RiskTier, ...], options: Options) -> "MarginRules":
+        """Without risk tiers the first one holds for every size."""
+        return cls(
+            tiers if options.risk_tiers else tiers[:1],
+            larger_leg_only=options.hedge_margin == "larger",
+            closing_orders=options.closing_order_margin,
+        )
 
     def tier(self, value: Decimal) -> RiskTier:
         """Return the tier for a total value in USDT; above the last limit the last one."""
@@ -34,6 +41,17 @@ class MarginRules:
             if value <= tier.limit:
                 return tier
         return self.tiers[-1]
+
+    def tier_range(self, value: Decimal, qty: Decimal) -> Band:
+        """Return the mark prices at which `qty` (≥ 0), worth `value` now, stays in the tier it is in."""
+        if not qty:
+            return EVERYWHERE
+        below = ZERO
+        for tier in self.tiers[:-1]:
+            if value <= tier.limit:
+                return Band(below / qty, tier.limit / qty)
+            below = tier.limit
+        return Band(below / qty, ENDLESS)
 
     def together(self, legs: list[Decimal]) -> Decimal:
         """Return what the margins of the legs of one contract count together."""

@@ -5,22 +5,24 @@ new version, and an event carries the version it speaks of. Names follow Bybit V
 in Python spelling.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+
+from gridtrader.simulator.core.switches import Options as Options
 
 ZERO = Decimal(0)
 
 
 class World(Enum):
-    """Two separate sets of accounts on the same market (reference section 1)."""
+    """Two separate sets of accounts on the same market (Bybit V5 docs)."""
 
     MAINNET = "mainnet"
     DEMO = "demo"
 
 
 class Reject(Exception):
-    """A request the exchange refuses, with Bybit's `retCode` and `retMsg` (reference sections 2.2 and 6.3)."""
+    """A request the exchange refuses, with Bybit's `retCode` and `retMsg` (Bybit V5 docs)."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"{code} {text}")
@@ -197,6 +199,10 @@ class Execution:
     create_type: str
     exec_time: int
     seq: int
+    extra_fee: Decimal = ZERO
+    """Tax on the fee, paid in addition to it (`extraFees`)."""
+    extra_fee_rate: Decimal = ZERO
+    """Tax as a fraction of the value."""
 
 
 # --- accounts ---
@@ -216,6 +222,8 @@ class Position:
     """Entry value of what is open now."""
     open_fees: Decimal = ZERO
     """The part of the opening fees that belongs to what is open now."""
+    open_funding: Decimal = ZERO
+    """The part of the funding (> 0 paid) that belongs to what is open now."""
     leverage: Decimal = Decimal(10)
     cur_realised_pnl: Decimal = ZERO
     """Since this position was opened, fees and funding included."""
@@ -255,7 +263,7 @@ class PositionView:
 
 @dataclass(frozen=True, slots=True)
 class WalletView:
-    """The account's money at a moment: the USDT coin and the totals (reference section 7)."""
+    """The account's money at a moment: the USDT coin and the totals (Bybit V5 docs)."""
 
     wallet_balance: Decimal
     equity: Decimal
@@ -275,7 +283,7 @@ class WalletView:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A row of the transaction log; `change = cash_flow + funding - fee`, `funding` > 0 is received."""
+    """A row of the transaction log; `change = cash_flow + funding - fee - extra_fee`, `funding` > 0 is received."""
 
     id: str
     time: int
@@ -295,6 +303,8 @@ class LedgerEntry:
     trade_id: str
     order_id: str
     order_link_id: str
+    extra_fee: Decimal = ZERO
+    extra_fee_rate: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,30 +366,3 @@ class WalletChanged:
 
 
 Event = OrderChanged | Executed | PositionChanged | WalletChanged
-
-
-# --- switches for what the reference calls UNCONFIRMED ---
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Behaviour nobody could confirm, each with the conservative default (reference section 10)."""
-
-    reduce_only_victim: str = "furthest"
-    """Which resting closing order goes first when the position shrinks: "furthest" from the market or "oldest"."""
-    hedge_margin: str = "sum"
-    """Margin of a hedged pair: "sum" of both legs or the "larger" leg only."""
-    post_only_violation: str = "Cancelled"
-    """`orderStatus` of a post-only order that would take: "Cancelled" (linear) or "Rejected" (spot/EU traces)."""
-    off_step_qty: str = "reject"
-    """A quantity off `qtyStep`: "reject" or "truncate"."""
-    link_ids_reserved: str = "forever"
-    """How long an `orderLinkId` stays taken: "forever" or "open" (while its order works)."""
-    price_limit: str = "adjust"
-    """A limit price beyond the band: "adjust" to the band or "reject"."""
-    qty_decrease_keeps_priority: bool = False
-    fees_enabled: bool = True
-    risk_tiers: bool = True
-    """False: first tier for every size and no liquidation ("unlimited margin")."""
-    maker_fee: Decimal = field(default=Decimal("0.0002"))
-    taker_fee: Decimal = field(default=Decimal("0.00055"))

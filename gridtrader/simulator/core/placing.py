@@ -101,12 +101,14 @@ def _terms(round_: Round, request: OrderRequest, options: Options) -> Terms:
         price, worth = protection_price(contract, request.side), touch(contract.quote, request.side)
     else:
         assert request.price is not None
-        checks.check_price(request.price, instrument)
-        price = worth = checks.price_in_band(contract, request.side, request.price, options)
+        limit = checks.fitted_price(request.price, instrument, options)
+        price = worth = checks.price_in_band(contract, request.side, limit, options)
     if closes:
         if request.qty != ZERO:
-            qty = granted_qty(holding, request.side, qty)
+            qty = granted_qty(holding, request.side, qty, options, round_.now)
         checks.check_room(holding, is_conditional=False)
+        if options.closing_order_margin:
+            checks.check_margin(round_.account, holding, request.side, qty * worth)
     else:
         checks.check_notional(qty, worth, instrument)
         checks.check_room(holding, is_conditional=False)
@@ -120,11 +122,11 @@ def _conditional_terms(round_: Round, request: OrderRequest, options: Options) -
     closes = holding.closes(request)
     is_market = request.order_type == "Market"
     qty = checks.fitted_qty(request.qty, instrument, options, is_market=is_market, may_exceed=closes)
-    if not is_market and request.price is not None:
-        checks.check_price(request.price, instrument)
     trigger_by = request.trigger_by or checks.TRIGGER_PRICES[0]
     checks.check_trigger(contract, request.trigger_price, request.trigger_direction, trigger_by)
-    price = ZERO if is_market or request.price is None else request.price
+    price = ZERO
+    if not is_market and request.price is not None:
+        price = checks.fitted_price(request.price, instrument, options)
     if not closes:
         checks.check_notional(qty, price or request.trigger_price, instrument)
     checks.check_room(holding, is_conditional=True)

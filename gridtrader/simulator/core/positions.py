@@ -27,6 +27,8 @@ class Fill:
     open_fee: Decimal = ZERO
     """Share of the opening fees that left with the closed quantity."""
     close_fee: Decimal = ZERO
+    funding: Decimal = ZERO
+    """Share of the funding paid (< 0 received) that left with the closed quantity."""
 
     @property
     def net_pnl(self) -> Decimal:
@@ -56,6 +58,7 @@ def fill_leg(leg: Position, side: str, qty: Decimal, price: Decimal, fee: Decima
 
 def pay_funding(leg: Position, fee: Decimal) -> None:
     """Book a funding payment (> 0 paid, < 0 received) on the leg."""
+    leg.open_funding += fee
     leg.cur_realised_pnl -= fee
     leg.cum_realised_pnl -= fee
 
@@ -80,13 +83,15 @@ def _close(leg: Position, qty: Decimal, price: Decimal, fee: Decimal) -> Fill:
     exit_value = qty * price
     entry_value = exit_value - pnl * SIGN[leg.side]
     open_fee = leg.open_fees if is_whole else round_money(leg.open_fees * qty / leg.size)
+    funding = leg.open_funding if is_whole else round_money(leg.open_funding * qty / leg.size)
     leg.size -= qty
     leg.open_value -= entry_value
     leg.open_fees -= open_fee
+    leg.open_funding -= funding
     leg.cur_realised_pnl += pnl - fee
     leg.cum_realised_pnl += pnl - fee
     if is_whole:
         leg.side = ""
         leg.entry_price = ZERO
         leg.open_time = 0
-    return Fill(qty, pnl, entry_value, exit_value, open_fee, fee)
+    return Fill(qty, pnl, entry_value, exit_value, open_fee, fee, funding)

@@ -9,16 +9,22 @@ from decimal import Decimal
 
 from gridtrader.simulator.core import rejections
 from gridtrader.simulator.core.holding import Holding
-from gridtrader.simulator.core.model import ZERO, Order, Reject
+from gridtrader.simulator.core.model import ZERO, Options, Order, Reject
 
 
-def granted_qty(holding: Holding, side: str, qty: Decimal) -> Decimal:
-    """Return how much of `qty` a new closing order of `side` may have. Raises Reject 110017 if nothing."""
-    if not holding.closable(side):
+def granted_qty(holding: Holding, side: str, qty: Decimal, options: Options, now: int) -> Decimal:
+    """Return how much of `qty` a new closing order of `side` may have. Raises Reject 110017 if nothing.
+
+    A leg that has just opened may not be known here yet (`reduce_only_lag_ms`).
+    """
+    leg = holding.closed_leg(side)
+    if leg is None or now - leg.open_time < options.reduce_only_lag_ms:
         raise Reject(*rejections.POSITION_ZERO)
     budget = holding.reduce_budget(side)
     if budget <= ZERO:
         raise Reject(*rejections.TRUNCATED_TO_ZERO)
+    if qty > budget and options.reduce_only_excess == "reject":
+        raise Reject(*rejections.REDUCE_ONLY_SIDE)
     return min(qty, budget)
 
 

@@ -113,9 +113,10 @@ class Round:
         rate = ZERO if kind.is_free else fees.maker if is_maker else fees.taker
         value = qty * price
         fee = value * rate
+        extra_fee = fee * fees.extra_share
         leg = self._leg_of(order)
-        closed = fill_leg(leg, order.side, qty, price, fee, self.now)
-        self._move_cash(closed.pnl - fee)
+        closed = fill_leg(leg, order.side, qty, price, fee + extra_fee, self.now)
+        self._move_cash(closed.pnl - fee - extra_fee)
         leaves = order.leaves_qty - qty
         order = self.record(
             replace(
@@ -124,7 +125,7 @@ class Round:
                 cum_exec_qty=order.cum_exec_qty + qty,
                 cum_exec_value=order.cum_exec_value + value,
                 cum_exec_fee=order.cum_exec_fee + fee,
-                closed_pnl=order.closed_pnl + closed.net_pnl,
+                closed_pnl=order.closed_pnl + closed.net_pnl - self._funding_of(closed),
                 status=OrderStatus.PARTIALLY_FILLED if leaves else OrderStatus.FILLED,
                 updated_time=self.now,
                 seq=self.seq,
@@ -142,12 +143,17 @@ class Round:
                 fee=fee,
                 fee_rate=rate,
                 is_maker=is_maker,
+                extra_fee=extra_fee,
+                extra_fee_rate=rate * fees.extra_share,
             ),
             kind.ledger_type,
         )
         if closed.closed:
             self._note_closed_pnl(order, kind.exec_type, closed)
         return order
+
+    def _funding_of(self, closed: Fill) -> Decimal:
+        return closed.funding if self._options.closed_pnl_funding else ZERO
 
     def settle_funding(self, leg: Position, rate: Decimal) -> None:
         """Charge or credit funding on an open leg at the mark price: the long side pays while the rate is above 0."""
@@ -197,7 +203,7 @@ class Round:
                     self._cut(order, cut)
 
     def _cut(self, order: Order, cut: Decimal) -> None:
-        if cut == order.leaves_qty:
+        if cut == order.leaves_qty or self._options.reduce_only_cut == "cancel":
             self.end(order, "CancelByReduceOnly")
         else:
             self.record(replace(order, qty=order.qty - cut, leaves_qty=order.leaves_qty - cut))
@@ -213,7 +219,7 @@ class Round:
         leg.created_time = leg.created_time or self.now
 
     def _move_cash(self, amount: Decimal) -> None:
-        self.account.cash += amount
+        self.account.move_cash(amount)
         self.account.cum_realised_pnl += amount
 
     def _keep(self, execution: Execution, ledger_type: str) -> None:

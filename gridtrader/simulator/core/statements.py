@@ -20,6 +20,8 @@ def trade(
     fee: Decimal,
     fee_rate: Decimal,
     is_maker: bool,
+    extra_fee: Decimal,
+    extra_fee_rate: Decimal,
 ) -> Execution:
     """Return the execution of a fill; `order` is the version after it."""
     return Execution(
@@ -48,6 +50,8 @@ def trade(
         create_type=order.create_type,
         exec_time=order.updated_time,
         seq=order.seq,
+        extra_fee=extra_fee,
+        extra_fee_rate=extra_fee_rate,
     )
 
 
@@ -117,11 +121,13 @@ def ledger_row(
         fee_rate=-execution.fee_rate if is_funding and execution.side == "Sell" else execution.fee_rate,
         cash_flow=execution.exec_pnl,
         funding=received,
-        change=execution.exec_pnl + received - fee,
+        change=execution.exec_pnl + received - fee - execution.extra_fee,
         cash_balance=cash_balance,
         trade_id=execution.exec_id,
         order_id=execution.order_id,
         order_link_id=execution.order_link_id,
+        extra_fee=execution.extra_fee,
+        extra_fee_rate=execution.extra_fee_rate,
     )
 
 

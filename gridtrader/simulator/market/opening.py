@@ -50,19 +50,25 @@ def open_market(
 
     Raises PriceError, one line, about an unknown symbol, a bad file, or files whose times do not overlap.
     """
-    files = _sorted_out(prices, instruments)
-    if not files and list(prices) != [SYNTHETIC]:
+    sources = open_records(prices, instruments, spread_ticks=spread_ticks, strict=strict)
+    if not sources and list(prices) != [SYNTHETIC]:
         raise PriceError(f"prices are {list(prices)}: expected {SYNTHETIC!r} or files")
     for symbol in symbols or ():
         _known(symbol, instruments, "symbols")
-    sources: list[PriceSource] = [
-        _recorded(instruments[symbol], kinds, spread_ticks, strict=strict) for symbol, kinds in files.items()
-    ]
-    wanted = symbols if symbols is not None else () if files else tuple(instruments)
+    recorded = {source.symbol for source in sources}
+    wanted = symbols if symbols is not None else () if recorded else tuple(instruments)
     start = max((source.start for source in sources), default=start_ms)
-    made_up = [symbol for symbol in dict.fromkeys(wanted) if symbol not in files]
+    made_up = [symbol for symbol in dict.fromkeys(wanted) if symbol not in recorded]
     sources += [SyntheticSource(instruments[symbol], seed, start, synthetic) for symbol in made_up]
     return SourceMarket(sources, instruments, minute_days)
+
+
+def open_records(
+    prices: Iterable[str], instruments: Mapping[str, Instrument], *, spread_ticks: int = 0, strict: bool = False
+) -> list[PriceSource]:
+    """Return the sources of the files in `prices`, one per symbol, see `open_market`. Raises PriceError."""
+    files = _sorted_out(prices, instruments)
+    return [_recorded(instruments[symbol], kinds, spread_ticks, strict=strict) for symbol, kinds in files.items()]
 
 
 def _sorted_out(prices: Iterable[str], instruments: Mapping[str, Instrument]) -> _Files:

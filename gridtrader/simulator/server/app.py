@@ -23,6 +23,11 @@ from gridtrader.simulator.server.venue import Venue
 
 PRIVATE_PATH = "/v5/private"
 PUBLIC_PATH = "/v5/public/linear"
+STATUS_PATH = "/v5/public/misc/status"
+MAX_BODY_BYTES = 262_144
+"""Longest body of a request; a longer one is HTTP 413. A batch of 20 orders has some 6,000."""
+PUBLIC_CONNECTIONS = 1000
+"""Open market-data streams of one address (Bybit V5 docs, "Connect"); beyond it the handshake is HTTP 403."""
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where a server that listens everywhere is found."""
 ALIVE_S = 600.0
@@ -73,11 +78,12 @@ class ExchangeServer:
         self._address = ("", 0)
 
     def _app(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
         Control(self).mount(app.router)
         for prefix in ("", "/demo"):
             app.router.add_get(prefix + PRIVATE_PATH, self._private)
-        app.router.add_get(PUBLIC_PATH, self._public)
+        for path in (PUBLIC_PATH, STATUS_PATH):
+            app.router.add_get(path, self._public)
         app.router.add_route("*", "/{path:.*}", RestHarm(self.venue, self.faults, self.rest.handle).handle)
         return app
 
@@ -150,12 +156,14 @@ class ExchangeServer:
 
     async def _public(self, request: web.Request) -> web.StreamResponse:
         connection = Connection(request, self.faults, "public", new_public_id(), ALIVE_S)
-        return await self._serve(request, connection, PublicStream(self.venue, self.faults, connection, self.public))
+        is_status = request.path == STATUS_PATH
+        talk = PublicStream(self.venue, self.faults, connection, self.public, is_status=is_status)
+        return await self._serve(request, connection, talk)
 
     async def _serve(
         self, request: web.Request, connection: Connection, talk: PrivateStream | PublicStream
     ) -> web.StreamResponse:
-        refusal = self._refusal(request)
+        refusal = self._refusal(request, connection.stream)
         if refusal is not None:
             return refusal
         fault = self.faults.take(HANDSHAKE, (), request.path)
@@ -179,13 +187,17 @@ class ExchangeServer:
             talk.leave()
         return connection.socket
 
-    def _refusal(self, request: web.Request) -> web.Response | None:
+    def _refusal(self, request: web.Request, stream: str) -> web.Response | None:
         if not web.WebSocketResponse().can_prepare(request):
             return web.Response(status=404, text="404 page not found")
         window = self._new_sockets.setdefault(request.remote or "", RollingWindow(SOCKETS, SOCKET_WINDOW_MS))
-        if not window.take(1, int(self.venue.monotonic() * 1000)):
+        is_full = stream == "public" and self._open_public(request.remote) >= PUBLIC_CONNECTIONS
+        if is_full or not window.take(1, int(self.venue.monotonic() * 1000)):
             return web.Response(status=403, text="403, access too frequent")
         return None
+
+    def _open_public(self, address: str | None) -> int:
+        return sum(each.stream == "public" and each.address == address for each in self._connections)
 
 
 def alive_time(text: str) -> float:

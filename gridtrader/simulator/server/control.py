@@ -21,7 +21,11 @@ account's key or uid.
                                               shows in candles and funding history: those are the price source's
     POST   /control/market/status             {"symbol", "status"}: e.g. Closed, Trading
     POST   /control/clock                     {"offset_ms": 5000}: the API's clock goes wrong
-    POST   /control/streams                   {"do": "close" | "reset" | "silent", "account": "", "stream": ""}
+    POST   /control/notices                   {"notices": [{"title", "state", "begin", "end"}]}: what
+                                              /v5/system/status and the topic system.status announce
+    POST   /control/restart                   {}: order/realtime forgets its closed orders
+    POST   /control/streams                   {"do": "close" | "reset" | "eof" | "silent",
+                                              "account": "", "stream": ""}
     POST   /control/listener                  {"refuse_s": 2}: refuse all new connections, this plane's too
     POST   /control/limits                    {}: lift bans, refill every quota
     GET, POST, DELETE /control/faults, DELETE /control/faults/{id}    see `faults`
@@ -40,11 +44,12 @@ from gridtrader.simulator.server.accounts import Account, BadAccount, parse_acco
 from gridtrader.simulator.server.books import Json, account_card, books
 from gridtrader.simulator.server.faults import BadFault, FaultBook, read_fault
 from gridtrader.simulator.server.pulse import Pulse
+from gridtrader.simulator.server.rest.system import notice
 from gridtrader.simulator.server.streams.connection import Connection
 from gridtrader.simulator.server.venue import Venue
 
 LOOPBACK = ("127.0.0.1", "::1")
-STREAM_HARMS = ("close", "reset", "silent")
+STREAM_HARMS = ("close", "reset", "eof", "silent")
 KEY_REFUSALS = {
     10003: "API key is invalid.",
     10005: "Permission denied, please check your API key permissions.",
@@ -142,6 +147,8 @@ class Control:
             ("POST", "/market/funding", self._funding),
             ("POST", "/market/status", self._status),
             ("POST", "/clock", self._clock),
+            ("POST", "/notices", self._notices),
+            ("POST", "/restart", lambda _: self._restart()),
             ("POST", "/streams", self._streams),
             ("POST", "/listener", self._listener),
             ("POST", "/limits", lambda _: self._limits()),
@@ -277,6 +284,17 @@ class Control:
         self._venue.clock.offset_ms = int(command.number("offset_ms"))
         return {"api_time": self._venue.clock.now()}
 
+    def _notices(self, command: Command) -> Json:
+        values = command.all.get("notices")
+        if not isinstance(values, list) or not all(isinstance(each, dict) for each in values):
+            raise BadControl(f"notices: {values!r} is not a list of objects")
+        self._venue.notices = [notice(each) for each in values]
+        return {"notices": self._venue.notices}
+
+    def _restart(self) -> Json:
+        self._venue.reads.restart()
+        return {}
+
     # --- harm ---
 
     async def _streams(self, command: Command) -> Json:
@@ -291,6 +309,8 @@ class Control:
                 connection.close_soon()
             elif deed == "reset":
                 connection.reset()
+            elif deed == "eof":
+                connection.hang_up()
             else:
                 connection.is_silent = True
         return {"struck": len(struck)}

@@ -4,7 +4,8 @@ A fault waits at a *point* until something passes that matches it: an account (o
 begins with `match`. It then does its *kind* of harm, `count` times or until it is cleared.
 
     point       kinds
-    rest        stall (`seconds`), drop, status (`status`, `body`), code (`code`, `text`, `reset_in_ms`)
+    rest        stall (`seconds`), drop (reset), eof (the connection ends without a reply), status (`status`, `body`),
+                code (`code`, `text`, `reset_in_ms`)
                 each before the request is carried out, or after it with `processed: true`: a processed drop is a
                 reply that was lost, a processed stall a reply that came late, a processed 502 an accepted order
     handshake   reset (no answer at all), status (`status`), silent (a zombie: accepted, then never a word);
@@ -20,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 
 REST, HANDSHAKE, AUTH, SUBSCRIBE, PUSH = "rest", "handshake", "auth", "subscribe", "push"
 KINDS: Mapping[str, tuple[str, ...]] = {
-    REST: ("stall", "drop", "status", "code"),
+    REST: ("stall", "drop", "eof", "status", "code"),
     HANDSHAKE: ("reset", "status", "silent"),
     AUTH: ("fail", "silent", "close", "reset"),
     SUBSCRIBE: ("fail",),

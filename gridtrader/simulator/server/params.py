@@ -5,14 +5,17 @@ for are ignored, as Bybit does.
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from urllib.parse import unquote_plus
 
 from gridtrader.simulator.core.model import Reject
 
 BAD_PARAMETER = 10001
 MAX_NUMBER_LENGTH = 40
+_PLAIN_NUMBER = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
+"""No sign, no exponent, no space."""
 
 
 def bad(text: str) -> Reject:
@@ -107,13 +110,9 @@ class Params:
 
 
 def _number(text: object) -> Decimal | None:
-    if not isinstance(text, str) or len(text) > MAX_NUMBER_LENGTH:
+    if not isinstance(text, str) or len(text) > MAX_NUMBER_LENGTH or _PLAIN_NUMBER.fullmatch(text) is None:
         return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and value >= 0 and "e" not in text.lower() and "_" not in text else None
+    return Decimal(text)
 
 
 def from_query(raw: str) -> Params:

@@ -42,3 +42,10 @@ def decimals(step: Decimal) -> int:
     """Return how many decimals `step` is written with."""
     exponent = step.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def extra_fees(fee: Decimal, rate: Decimal) -> str | list[dict[str, str]]:
+    """Return `extraFees`: a list of taxes, or the empty string where there is none. `rate` is of the value."""
+    if not fee:
+        return EMPTY
+    return [{"feeCoin": "USDT", "feeType": "GST", "subFeeType": "IND_GST", "feeRate": plain(rate), "fee": plain(fee)}]

@@ -14,11 +14,13 @@ from gridtrader.simulator.server.book import touch_sizes
 from gridtrader.simulator.server.clock import ApiClock, MarketClock
 from gridtrader.simulator.server.options import WireOptions
 from gridtrader.simulator.server.params import bad
+from gridtrader.simulator.server.reads import Reads
 from gridtrader.simulator.server.rows import markets
 from gridtrader.simulator.server.tape import Tape
 
 log = logging.getLogger(__name__)
 
+Notice = Mapping[str, object]
 Listener = Callable[[Sequence[Event]], None]
 
 
@@ -43,6 +45,9 @@ class Venue:
         self.options = options
         self.monotonic = monotonic
         self.accounts = AccountBook()
+        self.reads = Reads(core, options, self.now)
+        self.notices: list[Notice] = []
+        """What `system/status` announces."""
         self.random = Random(f"{seed}:wire")
         self.tapes = {
             symbol: Tape(core.instruments[symbol], Random(f"{seed}:tape:{symbol}")) for symbol in market.symbols()
@@ -93,6 +98,7 @@ class Venue:
         fees = self.core.options
         account = self.accounts.add(spec, now, fees.maker_fee, fees.taker_fee)
         self.core.open_account(account.uid, spec.world, spec.usdt, now)
+        self.reads.open_account(account.uid)
         self.publish()
         return account
 
@@ -121,6 +127,8 @@ class Venue:
         self._tell([OrderChanged(order.uid, again)])
 
     def _tell(self, events: Sequence[Event]) -> None:
+        for uid in dict.fromkeys(event.uid for event in events):
+            self.reads.note(uid)
         for listener in self._listeners:
             listener(events)
 

@@ -17,7 +17,7 @@ class RealClock:
 class FakeClock:
     """Sleeping takes no time and moves the clock; `slept` remembers how long each sleep was."""
 
-    def __init__(self, now_ms: int = 1_790_000_000_000) -> None:
+    def __init__(self, now_ms: int = 1_750_000_000_000) -> None:
         self.start_ms = now_ms
         self.seconds = 1000.0
         self.slept: list[float] = []

@@ -106,6 +106,11 @@ def coded(
     return Answer(json.dumps(content).encode(), status, headers or {})
 
 
+def acknowledged(request: Request) -> Answer:
+    """Acknowledge one order by its name, as Bybit does."""
+    return ok({"orderId": "id-1", "orderLinkId": request.json["orderLinkId"]})
+
+
 class HttpStub:
     """Answers every request by `self.answer`, except market/time unless the test wants that too."""
 
@@ -168,8 +173,8 @@ class HttpStub:
 
     def _behave(self, connection: socket.socket, behaviour: Behaviour) -> bool:
         if isinstance(behaviour, Answer):
-            lines = [f"HTTP/1.1 {behaviour.status} X", f"Content-Length: {len(behaviour.body)}"]
-            lines += [f"{name}: {value}" for name, value in behaviour.headers.items()]
+            headers = {"Content-Length": str(len(behaviour.body)), **behaviour.headers}
+            lines = [f"HTTP/1.1 {behaviour.status} X", *(f"{name}: {value}" for name, value in headers.items())]
             connection.sendall("\r\n".join([*lines, "", ""]).encode() + behaviour.body)
             return True
         if isinstance(behaviour, Hang):

@@ -20,7 +20,7 @@ class Private:
         self.log = Log()
         self.settings = replace(QUICK, **changes)  # type: ignore[arg-type]
         clock = RealClock()
-        self.skew = ClockSkew(clock, 10**9)
+        self.skew = ClockSkew(clock, 10**9, 5000)
         self.stream = PrivateStream(
             "001",
             key,

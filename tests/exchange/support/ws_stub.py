@@ -78,6 +78,8 @@ class WsStub:
 
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.handshake_status = 101
+        self.handshake_location = ""
+        """Where a redirect points to."""
         self.handshake_hangs = False
         self.login_text: str | None = None
         """Refuse logins with this text."""
@@ -155,7 +157,8 @@ class WsStub:
             self._closing.wait()
             return None
         if self.handshake_status != 101:
-            sock.sendall(f"HTTP/1.1 {self.handshake_status} No\r\nContent-Length: 0\r\n\r\n".encode())
+            where = f"Location: {self.handshake_location}\r\n" if self.handshake_location else ""
+            sock.sendall(f"HTTP/1.1 {self.handshake_status} No\r\n{where}Content-Length: 0\r\n\r\n".encode())
             sock.close()
             return None
         accept = base64.b64encode(hashlib.sha1((headers["sec-websocket-key"] + _MAGIC).encode()).digest()).decode()
@@ -169,7 +172,7 @@ class WsStub:
         operation = message["op"]
         if operation == "ping" and self.answers_pings:
             if connection.path.endswith("/private"):
-                connection.send({"op": "pong", "args": ["1790000000123"], "conn_id": "c"})
+                connection.send({"op": "pong", "args": ["1750000000123"], "conn_id": "c"})
             else:
                 connection.send({"success": True, "ret_msg": "pong", "conn_id": "c", "req_id": "", "op": "ping"})
         elif operation == "auth" and self.answers_login:

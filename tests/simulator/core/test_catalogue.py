@@ -1,8 +1,10 @@
 """The catalogue: our own contracts, and recorded answers in their various forms."""
 
+import csv
 import gzip
 import json
 import os
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,14 @@ from typing import Any
 import pytest
 
 from gridtrader.simulator.catalogue import CatalogueError, catalogue_rows, load_catalogue, load_instruments
+from gridtrader.simulator.catalogue.rows import parse_tier
+from gridtrader.simulator.core.model import RiskTier
 from tests.simulator.core.venue import D
 
 RECORDED = Path(os.environ.get("GRIDTRADER_DATA", Path(__file__).parents[4] / "shared" / "data")) / "instruments"
+INFO_DUMP = RECORDED / "instruments-info-linear-2023-02-24.json.gz"
+TIERS_DUMP = RECORDED / "risk-limit-tiers-2024-08-09.json.gz"
+needs_recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"recorded instruments are absent: {RECORDED}")
 
 INFO = {
     "symbol": "COINUSDT",
@@ -47,6 +54,23 @@ def saved(folder: Path, name: str, content: object) -> Path:
     return path
 
 
+@cache
+def recorded_tiers() -> dict[str, tuple[RiskTier, ...]]:
+    """The tiers of every recorded contract, whether the older recording of contracts knows it or not."""
+    with gzip.open(TIERS_DUMP) as file:
+        rows = [tier["info"] for tiers in json.load(file)["data"].values() for tier in tiers]
+    found: dict[str, list[RiskTier]] = {}
+    for row in rows:
+        found.setdefault(row["symbol"], []).append(parse_tier(row, "recorded"))
+    return {symbol: tuple(sorted(tiers, key=lambda tier: tier.limit)) for symbol, tiers in found.items()}
+
+
+@cache
+def recorded_steps() -> dict[str, dict[str, str]]:
+    with (RECORDED / "symbol-properties.csv").open(encoding="utf-8") as file:
+        return {row["market_ticker"]: row for row in csv.DictReader(file)}
+
+
 # --- our own ---
 
 
@@ -74,7 +98,7 @@ def test_every_contract_of_the_catalogue_makes_sense(symbol: str) -> None:
 @pytest.mark.parametrize("symbol", sorted(load_catalogue()))
 def test_the_tiers_of_the_catalogue_join_without_a_step(symbol: str) -> None:
     tiers = load_catalogue()[symbol].tiers
-    assert len(tiers) == 8
+    assert 30 <= len(tiers) <= 35
     assert tiers[0].deduction == 0
     for lower, upper in pairwise(tiers):
         assert lower.limit < upper.limit
@@ -200,11 +224,35 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
             load_instruments(path, good)
 
 
-@pytest.mark.skipif(not RECORDED.is_dir(), reason=f"recorded instruments are absent: {RECORDED}")
+@needs_recorded
+@pytest.mark.parametrize("symbol", sorted(load_catalogue()))
+def test_the_tiers_of_the_catalogue_are_the_recorded_ones(symbol: str) -> None:
+    assert load_catalogue()[symbol].tiers == recorded_tiers()[symbol]
+
+
+@needs_recorded
+@pytest.mark.parametrize("symbol", sorted(load_catalogue()))
+def test_ticks_and_steps_of_the_catalogue_are_the_recorded_ones(symbol: str) -> None:
+    row = recorded_steps()[symbol]
+    contract = load_catalogue()[symbol]
+    assert contract.tick_size == D(row["minimum_price_variation"])
+    assert (contract.qty_step, contract.min_qty) == (D(row["lot_size"]), D(row["minimum_order_size"]))
+
+
+@needs_recorded
+def test_coins_intervals_and_launches_of_the_catalogue_are_the_recorded_ones() -> None:
+    recorded = load_instruments(INFO_DUMP, TIERS_DUMP)
+    ours = load_catalogue()
+    both = set(ours) & set(recorded)
+    assert len(both) == 10  # two are younger than the recording
+    for symbol in both:
+        for name in ("base_coin", "funding_interval_min", "launch_time", "status", "delivery_time", "qty_step"):
+            assert getattr(ours[symbol], name) == getattr(recorded[symbol], name), (symbol, name)
+
+
+@needs_recorded
 def test_the_recorded_dumps_are_read() -> None:
-    contracts = load_instruments(
-        RECORDED / "instruments-info-linear-2023-02-24.json.gz", RECORDED / "risk-limit-tiers-2024-08-09.json.gz"
-    )
+    contracts = load_instruments(INFO_DUMP, TIERS_DUMP)
     assert len(contracts) > 150
     doge = contracts["DOGEUSDT"]
     assert (doge.tick_size, doge.qty_step, len(doge.tiers)) == (D("0.00001"), D(1), 30)

@@ -182,7 +182,7 @@ def test_streams_can_be_struck_while_they_are_open(wire: Wire, exchange: Embedde
         exchange.strike_streams("reset", account="key")
         with pytest.raises((ConnectionError, websocket.WebSocketException)):
             stream.receive()
-    with pytest.raises(ControlRefused, match="allowed: close, reset, silent"):
+    with pytest.raises(ControlRefused, match="allowed: close, reset, eof, silent"):
         exchange.strike_streams("tickle")
 
 

@@ -94,9 +94,10 @@ def test_the_transaction_log_adds_up_and_turns_the_sign_of_funding(wire: Wire, e
     rows: list[Json] = wire.get("/v5/account/transaction-log", "accountType=UNIFIED").result["list"]
     assert [row["type"] for row in rows] == ["TRADE", "SETTLEMENT", "TRADE", "TRANSFER_IN"]
     out, funding, entry, _ = rows
-    assert (funding["funding"], funding["change"], funding["fee"]) == ("-0.063", "-0.063", "0")
-    assert (entry["fee"], entry["change"], entry["size"]) == ("0.128", "-0.128", "0.01")
-    assert (out["cashFlow"], out["size"]) == ("20", "0")
+    assert (funding["funding"], funding["change"], funding["fee"]) == ("-0.063", "-0.063", "0.00000000")
+    assert (entry["fee"], entry["change"], entry["size"]) == ("0.128", "-0.128", "0.010")
+    assert (entry["tradePrice"], entry["qty"], funding["tradePrice"]) == ("64000.00", "0.010", "63000.00")
+    assert (out["cashFlow"], out["size"]) == ("20", "0.000")
     assert out["cashBalance"] == "10019.677"
     wallet = wire.get("/v5/account/wallet-balance", "accountType=UNIFIED").result["list"][0]
     assert wallet["totalWalletBalance"] == out["cashBalance"]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from gridtrader.simulator.core.model import Reject, World
+from gridtrader.simulator.core.model import LedgerEntry, Reject, World
 from gridtrader.simulator.server.pages import DAY_MS, Page, Window, cut
 from gridtrader.simulator.server.params import bad
 from gridtrader.simulator.server.rest.call import Access, Answer, Call, Endpoint, RejectWithResult, per_second
@@ -38,6 +38,12 @@ def info(call: Call) -> Answer:
 
 def set_margin_mode(call: Call) -> Answer:
     mode = call.params.choice("setMarginMode", MARGIN_MODES)
+    options = call.venue.options
+    if options.margin_mode_on_demo == "refuse" and call.account.world is World.DEMO:
+        raise Reject(110073, "Set margin mode failed")
+    if options.margin_mode_again == "refuse" and mode == call.venue.core.margin_mode(call.uid):
+        reason = {"reasonCode": "3400000", "reasonMsg": "The margin mode is not modified"}
+        raise RejectWithResult(MARGIN_MODE_FAILED, "Set margin mode failed", {"reasons": [reason]})
     try:
         call.venue.core.set_margin_mode(call.uid, mode, call.now)
     except Reject as reject:
@@ -52,8 +58,8 @@ def wallet_balance(call: Call) -> Answer:
     """Without `coin` only coins that are not zero are shown."""
     if call.params.required("accountType") != "UNIFIED":
         raise bad("accountType only support UNIFIED.")
-    view = call.venue.core.wallet(call.uid)
-    row = wallet(view, call.venue.core.margin_mode(call.uid))
+    view = call.venue.reads.wallet(call.uid)
+    row = wallet(view, call.venue.core.margin_mode(call.uid), call.venue.options.usdt_price, borrowed="0.0")
     coins = call.params.text("coin")
     is_shown = "USDT" in coins.split(",") if coins else bool(view.equity or view.wallet_balance)
     return Answer({"list": [row if is_shown else row | {"coin": []}]})
@@ -76,7 +82,7 @@ def transaction_log(call: Call) -> Answer:
     base, kind = params.text("baseCoin"), params.text("type")
     if params.text("category", "linear") != "linear" or params.text("currency", "USDT") != "USDT":
         return Answer({"nextPageCursor": "", "list": []})
-    entries = call.venue.core.ledger(call.uid)
+    entries = call.venue.reads.ledger(call.uid)
     newest_first = (
         (place, entries[place])
         for place in range(len(entries) - 1, -1, -1)
@@ -85,7 +91,11 @@ def transaction_log(call: Call) -> Answer:
         and (not base or (entries[place].symbol and call.venue.instrument(entries[place].symbol).base_coin == base))
     )
     shown, cursor = cut(newest_first, lambda row: (row[0], row[1].trade_id), Page.asked(params, 20, 50))
-    return Answer({"nextPageCursor": cursor, "list": [transaction(entry) for _, entry in shown]})
+    return Answer({"nextPageCursor": cursor, "list": [_transaction(call, entry) for _, entry in shown]})
+
+
+def _transaction(call: Call, entry: LedgerEntry) -> dict[str, object]:
+    return transaction(entry, call.venue.instrument(entry.symbol) if entry.symbol else None)
 
 
 def demo_apply_money(call: Call) -> Answer:
@@ -181,9 +191,9 @@ ENDPOINTS = (
     Endpoint("GET", "/v5/account/info", info, _READ, per_second(50)),
     Endpoint("POST", "/v5/account/set-margin-mode", set_margin_mode, _WRITE, per_second(5)),
     Endpoint("GET", "/v5/account/wallet-balance", wallet_balance, _READ, per_second(50)),
-    Endpoint("GET", "/v5/account/fee-rate", fee_rate, _READ, per_second(5), on_demo=False),
+    Endpoint("GET", "/v5/account/fee-rate", fee_rate, _READ, per_second(5)),
     Endpoint("GET", "/v5/account/transaction-log", transaction_log, _READ, per_second(25)),
     Endpoint("POST", "/v5/account/demo-apply-money", demo_apply_money, _WRITE, (1, 60_000)),
     Endpoint("GET", "/v5/user/query-api", query_api, _READ, per_second(10)),
-    Endpoint("GET", "/v5/asset/coin/query-info", coin_query_info, _READ, per_second(5), on_demo=False),
+    Endpoint("GET", "/v5/asset/coin/query-info", coin_query_info, _READ, per_second(5)),
 )

@@ -74,7 +74,6 @@ class Endpoint:
     access: Access = Access.PUBLIC
     quota: tuple[int, int] | None = None
     """(requests, window in milliseconds) of each account; None: not limited."""
-    on_demo: bool = True
     counts_orders: bool = False
     """Whether the quota is counted in orders, and those beyond it fail one by one."""
 

@@ -12,21 +12,20 @@ from gridtrader.simulator.core.model import Reject, World
 from gridtrader.simulator.server import auth
 from gridtrader.simulator.server.accounts import Account, Request
 from gridtrader.simulator.server.limits import AccountLimits, AddressGuard, Grant
-from gridtrader.simulator.server.params import Params, bad, from_body, from_query
-from gridtrader.simulator.server.rest import account, history, market, orders, position
+from gridtrader.simulator.server.params import Params, from_body, from_query
+from gridtrader.simulator.server.rest import account, demo, history, market, orders, position, system
 from gridtrader.simulator.server.rest.call import Access, Answer, Call, Endpoint, RejectWithResult
 from gridtrader.simulator.server.venue import Venue
 
 DEMO_PREFIX = "/demo"
 TOO_FREQUENT = "403, access too frequent"
-NOT_ON_DEMO = Reject(10032, "Demo trading are not supported.")
 STREAM_PATHS = ("/v5/public", "/v5/private", "/v5/trade")
-FEE_RATE = "/v5/account/fee-rate"
-KEY_INFO = "/v5/user/query-api"
+UNAUTHORISED = frozenset({10001, 10002, 10003, 10004})
+"""Refusals of key, signature or time, which may come as HTTP 401 (`auth_refusal`)."""
 
 ENDPOINTS: Mapping[tuple[str, str], Endpoint] = {
     (endpoint.method, endpoint.path): endpoint
-    for room in (market, account, position, orders, history)
+    for room in (market, system, account, position, orders, history)
     for endpoint in room.ENDPOINTS
 }
 
@@ -53,6 +52,15 @@ class _Raw:
     def payload(self) -> bytes:
         """The bytes that are signed."""
         return auth.to_bytes(self.query) if self.method == "GET" else self.body
+
+
+class _HttpRefusal(Exception):
+    """A refusal that comes as an HTTP status, without an envelope."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
 
 
 class RestFace:
@@ -84,11 +92,8 @@ class RestFace:
             return web.Response(status=403, text=TOO_FREQUENT)
         body = await request.read()
         endpoint = ENDPOINTS.get((request.method, inner))
-        if endpoint is None and world is World.DEMO and not inner.startswith(STREAM_PATHS):
-            now = self._venue.clock.now()
-            return envelope_response(NOT_ON_DEMO.code, NOT_ON_DEMO.text, {}, {}, now, {})
         if endpoint is None:
-            return web.Response(status=404, text="404 page not found")
+            return self._no_endpoint(world, inner)
         if request.method == "GET" and body:
             return web.Response(status=403, text="403 Forbidden")
         reply = self._answer(endpoint, _Raw(world, request.method, inner, query, body, request.headers))
@@ -97,15 +102,25 @@ class RestFace:
             await asyncio.sleep(self._venue.random.uniform(0, longest) / 1000)
         return reply
 
+    def _no_endpoint(self, world: World, path: str) -> web.Response:
+        """Answer for a path that is not emulated: demo says so of those it does not have."""
+        refused = demo.refusal(path, self._venue.options) if world is World.DEMO else None
+        if refused is None or path.startswith(STREAM_PATHS):
+            return web.Response(status=404, text="404 page not found")
+        return envelope_response(refused.code, refused.text, {}, {}, self._venue.clock.now(), {})
+
     def _answer(self, endpoint: Endpoint, raw: _Raw) -> web.Response:
         now = self._venue.clock.now()
         signer: Account | None = None
         grant: Grant | None = None
         try:
             if endpoint.access is not Access.PUBLIC:
-                signer = auth.check_request(self._venue.accounts, raw.world, raw.headers, raw.payload, now)
-                self._permit(endpoint, signer)
-            params = from_query(raw.query) if raw.method == "GET" else from_body(raw.body)
+                signer = self._authenticate(raw, now)
+            if raw.world is World.DEMO:
+                self._refuse_on_demo(endpoint)
+            if signer is not None and signer.read_only and endpoint.access is Access.WRITE:
+                raise Reject(10005, "Permission denied, please check your API key permissions.")
+            params = from_query(raw.query) if raw.method == "GET" else self._body(raw)
             if signer is not None and endpoint.quota is not None:
                 wanted = params.count("request") if endpoint.counts_orders else 1
                 grant = self._limits.take(signer.uid, endpoint.path, endpoint.quota, wanted, self._elapsed())
@@ -113,6 +128,8 @@ class RestFace:
                     raise Reject(10006, "Too many visits. Exceeded the API Rate Limit.")
             answer = self._call(endpoint, signer, params, grant)
             code, message, result, extra = 0, answer.message, answer.result, answer.extra
+        except _HttpRefusal as refusal:
+            return web.Response(status=refusal.status, text=refusal.text)
         except Reject as reject:
             result = reject.result if isinstance(reject, RejectWithResult) else {}
             code, message, extra = reject.code, reject.text, {}
@@ -124,14 +141,26 @@ class RestFace:
             signer.requests.append(Request(now, raw.method, raw.path, payload, code))
         return envelope_response(code, message, result, extra, now, self._headers(grant, now))
 
-    def _permit(self, endpoint: Endpoint, signer: Account) -> None:
-        if endpoint.access is Access.WRITE and signer.read_only:
-            raise Reject(10005, "Permission denied, please check your API key permissions.")
-        if signer.world is World.DEMO:
-            if endpoint.path == FEE_RATE:
-                raise bad("")  # seen on the wire: 10001 with an empty text
-            if not endpoint.on_demo or (endpoint.path == KEY_INFO and not self._venue.options.key_info_on_demo):
-                raise NOT_ON_DEMO
+    def _authenticate(self, raw: _Raw, now: int) -> Account:
+        try:
+            return auth.check_request(self._venue.accounts, raw.world, raw.headers, raw.payload, now)
+        except Reject as reject:
+            if reject.code in UNAUTHORISED and self._venue.options.auth_refusal == "http_401":
+                raise _HttpRefusal(401, "401 Unauthorized") from None
+            raise
+
+    def _body(self, raw: _Raw) -> Params:
+        try:
+            return from_body(raw.body)
+        except Reject:
+            if self._venue.options.bad_body == "http_400":
+                raise _HttpRefusal(400, "400 Bad Request") from None
+            raise
+
+    def _refuse_on_demo(self, endpoint: Endpoint) -> None:
+        refused = demo.refusal(endpoint.path, self._venue.options)
+        if refused is not None:
+            raise refused
 
     def _call(self, endpoint: Endpoint, signer: Account | None, params: Params, grant: Grant | None) -> Answer:
         call = Call(self._venue, params, self._venue.now(), grant.granted if grant else 1, signer)

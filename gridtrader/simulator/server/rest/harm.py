@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gridtrader.simulator.server.faults import REST, Fault, FaultBook
 from gridtrader.simulator.server.rest.face import envelope_response, limit_headers, world_of
-from gridtrader.simulator.server.streams.connection import reset
+from gridtrader.simulator.server.streams.connection import hang_up, reset
 from gridtrader.simulator.server.venue import Venue
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -45,5 +45,8 @@ class RestHarm:
             now = self._venue.clock.now()
             headers = {} if fault.reset_in_ms is None else limit_headers(10, 0, now + fault.reset_in_ms)
             return envelope_response(fault.code, fault.text, {}, {}, now, headers)
-        reset(request)
+        if fault.kind == "eof":
+            hang_up(request)
+        else:
+            reset(request)
         return reply or web.Response(status=500)  # goes nowhere: the connection is gone

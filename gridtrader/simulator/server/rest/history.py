@@ -1,42 +1,41 @@
 """`/v5/order/realtime`, `/v5/order/history` and `/v5/execution/list`: what is and what was."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from gridtrader.simulator.core.model import Execution, Order, OrderStatus, World
 from gridtrader.simulator.server.pages import DAY_MS, WEEK_MS, Key, Page, Window, cut
 from gridtrader.simulator.server.params import Params, bad
 from gridtrader.simulator.server.rest.call import Access, Answer, Call, Endpoint, per_second
+from gridtrader.simulator.server.rest.kinds import Kinds
 from gridtrader.simulator.server.rest.market import empty, listing
 from gridtrader.simulator.server.rows.executions import rest_execution
 from gridtrader.simulator.server.rows.orders import rest_order
 
-RECENT_CLOSED = 500
 SETTLE_COIN = "USDT"
 TWO_YEARS_MS = 730 * DAY_MS
 CLOSED_STATUSES = frozenset(status.value for status in OrderStatus)
 
 
 def realtime(call: Call) -> Answer:
-    """Open orders, or the most recent closed ones; an order asked for by name whatever its status."""
+    """Open orders, or the most recent closed ones; an order asked for by name whatever its status, if it is one of
+    these."""
     category, is_here = listing(call.params)
     if not is_here:
         return empty(category)
-    params = call.params
+    params, reads = call.params, call.venue.reads
     if not any(params.has(name) for name in ("symbol", "baseCoin", "settleCoin")):
         raise bad("params error: symbol, baseCoin or settleCoin is required")
     order_id, link_id = params.text("orderId"), params.text("orderLinkId")
-    core = call.venue.core
     orders: Iterable[Order]
     if order_id or link_id:
-        found = core.find_order(call.uid, order_id=order_id, order_link_id="" if order_id else link_id)
+        found = reads.find(call.uid, order_id, link_id)
         orders = [] if found is None or not _is_kept(found, call) else [found]
     elif params.integer("openOnly", 0, 0, 2):
-        recent = islice(reversed(core.closed_orders(call.uid)), RECENT_CLOSED)
-        orders = [order for order in recent if _is_kept(order, call)]
+        orders = [order for order in reads.recent_closed(call.uid) if _is_kept(order, call)]
     else:
-        orders = core.open_orders(call.uid)
-    return _orders(call, (order for order in orders if _is_wanted(call, order)))
+        orders = reads.open_orders(call.uid)
+    kinds = Kinds.asked(params)
+    return _orders(call, (order for order in orders if _is_wanted(call, order, kinds)))
 
 
 def history(call: Call) -> Answer:
@@ -45,21 +44,37 @@ def history(call: Call) -> Answer:
     if not is_here:
         return empty(category)
     params = call.params
-    window = Window.asked(params, call.now)
     status = params.text("orderStatus")
     if status and status not in CLOSED_STATUSES:
         raise bad("params error: orderStatus invalid")
     order_id, link_id = params.text("orderId"), params.text("orderLinkId")
+    window, kinds = _window(call, is_named=bool(order_id or link_id)), Kinds.asked(params)
     orders = (
         order
-        for order in call.venue.core.closed_orders(call.uid)
-        if _is_kept(order, call)
-        and _is_wanted(call, order)
+        for order in _closed_since(call, window.start)
+        if window.holds(order.created_time)
+        and _is_kept(order, call)
+        and _is_wanted(call, order, kinds)
         and status in ("", order.status.value)
         and (order.order_id == order_id if order_id else link_id in ("", order.order_link_id))
-        and (order_id or link_id or window.holds(order.created_time))
     )
     return _orders(call, orders)
+
+
+def _closed_since(call: Call, start: int) -> Iterator[Order]:
+    """Yield the orders that were closed at `start` or later, newest first: no other can have been created then."""
+    for order in reversed(call.venue.reads.closed_orders(call.uid)):
+        if order.updated_time < start:
+            return
+        yield order
+
+
+def _window(call: Call, *, is_named: bool) -> Window:
+    """Return the stretch of time that is asked for; none bounds a search by name where `named_history` says so."""
+    window = Window.asked(call.params, call.now)
+    if is_named and call.venue.options.named_history == "any_time":
+        return Window(0, max(call.now, window.end))
+    return window
 
 
 def _is_kept(order: Order, call: Call) -> bool:
@@ -76,13 +91,11 @@ def _is_kept(order: Order, call: Call) -> bool:
     return age <= (WEEK_MS if call.account.world is World.DEMO else TWO_YEARS_MS)
 
 
-def _is_wanted(call: Call, order: Order) -> bool:
+def _is_wanted(call: Call, order: Order, kinds: Kinds) -> bool:
     params = call.params
     if params.has("orderId") or params.has("orderLinkId"):
         return params.text("symbol") in ("", order.symbol)
-    kind = params.text("orderFilter")
-    is_conditional = order.trigger_price is not None
-    return _is_of(params, order.symbol, call) and kind in ("", "StopOrder" if is_conditional else "Order")
+    return _is_of(params, order.symbol, call) and kinds.hold(order)
 
 
 def _is_of(params: Params, symbol: str, call: Call) -> bool:
@@ -121,10 +134,10 @@ def _executions(call: Call) -> Iterator[tuple[int, Execution]]:
     By orderId, else by orderLinkId, other filters are ignored; else by symbol, base coin, type and time.
     """
     params = call.params
-    window = Window.asked(params, call.now)
     order_id, link_id, kind = (params.text(name) for name in ("orderId", "orderLinkId", "execType"))
-    oldest = call.now - (WEEK_MS if call.account.world is World.DEMO else TWO_YEARS_MS)
-    executions = call.venue.core.executions(call.uid)
+    window = _window(call, is_named=bool(order_id or link_id))
+    oldest = max(window.start, call.now - (WEEK_MS if call.account.world is World.DEMO else TWO_YEARS_MS))
+    executions = call.venue.reads.executions(call.uid)
     for place in range(len(executions) - 1, -1, -1):
         execution = executions[place]
         if execution.exec_time < oldest:
@@ -132,12 +145,8 @@ def _executions(call: Call) -> Iterator[tuple[int, Execution]]:
         if order_id or link_id:
             is_wanted = execution.order_id == order_id if order_id else execution.order_link_id == link_id
         else:
-            is_wanted = (
-                window.holds(execution.exec_time)
-                and kind in ("", execution.exec_type)
-                and _is_of(params, execution.symbol, call)
-            )
-        if is_wanted:
+            is_wanted = kind in ("", execution.exec_type) and _is_of(params, execution.symbol, call)
+        if is_wanted and window.holds(execution.exec_time):
             yield place, execution
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from gridtrader.simulator.core.model import Order, OrderRequest, OrderStatus, Reject
 from gridtrader.simulator.server.params import Params, bad
 from gridtrader.simulator.server.rest.call import Access, Answer, Call, Endpoint, per_second
+from gridtrader.simulator.server.rest.kinds import Kinds
 from gridtrader.simulator.server.rest.market import linear
 
-BATCH_MOST = 20
 LINK_ID_LENGTH = 36
 LINK_ID_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 TIMES_IN_FORCE = ("GTC", "IOC", "FOK", "PostOnly")
@@ -34,16 +35,20 @@ def cancel(call: Call) -> Answer:
 
 
 def cancel_all(call: Call) -> Answer:
+    """By symbol, else by base coin, else by settle coin; of the kinds that `orderFilter` names."""
     linear(call.params)
     symbol, coin, base = (call.params.text(name) for name in ("symbol", "settleCoin", "baseCoin"))
-    core = call.venue.core
+    kinds = Kinds.asked(call.params)
+    cancel = partial(
+        call.venue.core.cancel_all, call.uid, call.now, active=kinds.active, conditional=kinds.conditional
+    )
     if symbol:
-        cancelled = list(core.cancel_all(call.uid, call.now, symbol=call.venue.instrument(symbol).symbol))
+        cancelled = list(cancel(symbol=call.venue.instrument(symbol).symbol))
     elif base:
         symbols = [found.symbol for found in call.venue.instruments.values() if found.base_coin == base]
-        cancelled = [order for name in symbols for order in core.cancel_all(call.uid, call.now, symbol=name)]
+        cancelled = [order for name in symbols for order in cancel(symbol=name)]
     elif coin:
-        cancelled = list(core.cancel_all(call.uid, call.now, settle_coin=coin))
+        cancelled = list(cancel(settle_coin=coin))
     else:
         raise bad("params error: symbol, settleCoin or baseCoin is required")
     return Answer({"list": [_ids(order) for order in cancelled], "success": "1"})
@@ -66,7 +71,7 @@ def _batch(call: Call, act: Callable[[Call, Params], Order], *, with_time: bool 
     category = linear(call.params)
     rows: list[dict[str, object]] = []
     codes: list[dict[str, object]] = []
-    for place, item in enumerate(call.params.items("request", BATCH_MOST)):
+    for place, item in enumerate(call.params.items("request", int(call.venue.options.batch_most))):
         row: dict[str, object] = {"category": category, "symbol": "", "orderId": "", "orderLinkId": ""}
         try:
             row |= {"symbol": item.text("symbol"), "orderLinkId": item.text("orderLinkId")}

@@ -20,7 +20,7 @@ def position_list(call: Call) -> Answer:
         return empty(category)
     symbol = call.params.text("symbol")
     if symbol:
-        legs = list(call.venue.core.positions(call.uid, call.venue.instrument(symbol).symbol))
+        legs = list(call.venue.reads.positions(call.uid, call.venue.instrument(symbol).symbol))
     elif call.params.has("settleCoin") or call.params.has("baseCoin"):
         legs = list(_open_legs(call))
     else:
@@ -35,10 +35,10 @@ def position_list(call: Call) -> Answer:
 def _open_legs(call: Call) -> Iterator[PositionView]:
     coin = call.params.text("settleCoin", SETTLE_COIN)
     base = call.params.text("baseCoin")
-    for symbol in sorted(call.venue.core.open_symbols(call.uid)):
+    for symbol in sorted(call.venue.reads.open_symbols(call.uid)):
         if coin != SETTLE_COIN or base not in ("", call.venue.instrument(symbol).base_coin):
             continue
-        yield from (leg for leg in call.venue.core.positions(call.uid, symbol) if leg.size > 0)
+        yield from (leg for leg in call.venue.reads.positions(call.uid, symbol) if leg.size > 0)
 
 
 def _row(call: Call, leg: PositionView) -> dict[str, object]:
@@ -109,7 +109,7 @@ def closed_pnl_list(call: Call) -> Answer:
         return empty(category)
     window = Window.asked(call.params, call.now)
     symbol = call.params.text("symbol")
-    rows = call.venue.core.closed_pnl(call.uid)
+    rows = call.venue.reads.closed_pnl(call.uid)
     newest_first = sorted(
         (row for row in rows if window.holds(row.updated_time) and symbol in ("", row.symbol)),
         key=lambda row: (row.updated_time, row.order_id),
@@ -125,7 +125,7 @@ _READ, _WRITE = Access.READ, Access.WRITE
 
 ENDPOINTS = (
     Endpoint("GET", "/v5/position/list", position_list, _READ, per_second(50)),
-    Endpoint("GET", "/v5/position/symbol-info", symbol_info, _READ, per_second(50), on_demo=False),
+    Endpoint("GET", "/v5/position/symbol-info", symbol_info, _READ, per_second(50)),
     Endpoint("POST", "/v5/position/switch-mode", switch_mode, _WRITE, per_second(10)),
     Endpoint("POST", "/v5/position/set-leverage", set_leverage, _WRITE, per_second(10)),
     Endpoint("POST", "/v5/position/trading-stop", trading_stop, _WRITE, per_second(10)),

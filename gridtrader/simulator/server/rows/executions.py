@@ -4,10 +4,11 @@ V5 tells neither by REST nor by stream which leg a fill belongs to; `execPnl` is
 """
 
 from gridtrader.simulator.core.model import Execution, Instrument
-from gridtrader.simulator.server.text import EMPTY, at_step, plain
+from gridtrader.simulator.server.text import EMPTY, at_step, extra_fees, plain
 
 Row = dict[str, object]
 FUNDING = "Funding"
+TRADE = "Trade"
 
 
 def rest_execution(execution: Execution, instrument: Instrument) -> Row:
@@ -80,6 +81,6 @@ def _common(execution: Execution) -> Row:
         "closedSize": plain(execution.closed_size),
         "createType": EMPTY if is_funding else execution.create_type,
         "marketUnit": EMPTY,
-        "extraFees": EMPTY,
+        "extraFees": extra_fees(execution.extra_fee, execution.extra_fee_rate),
         "seq": execution.seq,
     }

@@ -51,7 +51,7 @@ def instrument(contract: Instrument) -> Row:
         "unifiedMarginTrade": True,
         "fundingInterval": contract.funding_interval_min,
         "settleCoin": "USDT",
-        "copyTrading": "none",
+        "copyTrading": "both",
         "upperFundingRate": plain(contract.upper_funding_rate),
         "lowerFundingRate": plain(contract.lower_funding_rate),
         "isPreListing": contract.status == PRE_LAUNCH,

@@ -14,6 +14,8 @@ from gridtrader.simulator.server.faults import PUSH, FaultBook
 
 MAX_BACKLOG = 10_000
 """Messages a client may leave unread before it is cut off."""
+MAX_FRAME_BYTES = 65_536
+"""Longest message a client may send; a longer one ends the stream (1009). 21,000 characters of topics fit in."""
 CLOSE_TIMEOUT_S = 0.5
 """How long to wait for the client's half of a closing handshake."""
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -36,6 +38,12 @@ def reset(request: web.Request) -> None:
     transport.abort()
 
 
+def hang_up(request: web.Request) -> None:
+    """End the TCP connection of a request (EOF) without an answer, or without a closing handshake."""
+    if request.transport is not None:
+        request.transport.close()
+
+
 @dataclass(slots=True)
 class _Lane:
     """Messages of one topic (or the control replies): they leave in the order they came, whatever their delays."""
@@ -52,6 +60,7 @@ class Connection:
 
     def __init__(self, request: web.Request, faults: FaultBook, stream: str, conn_id: str, alive_s: float) -> None:
         self.stream = stream
+        self.address = request.remote
         self.conn_id = conn_id
         self.names: tuple[str, ...] = ()
         self.is_silent = False
@@ -59,7 +68,9 @@ class Connection:
         """What has been subscribed."""
         self.heard: set[str] = set()
         """What is pushed already: a subscription takes effect with its reply."""
-        self.socket = web.WebSocketResponse(timeout=CLOSE_TIMEOUT_S, autoping=False, compress=False)
+        self.socket = web.WebSocketResponse(
+            timeout=CLOSE_TIMEOUT_S, autoping=False, compress=False, max_msg_size=MAX_FRAME_BYTES
+        )
         self._request = request
         self._faults = faults
         self._alive_s = alive_s
@@ -142,6 +153,10 @@ class Connection:
     def reset(self) -> None:
         """Break the TCP connection with a reset."""
         reset(self._request)
+
+    def hang_up(self) -> None:
+        """End the TCP connection without a closing handshake (EOF)."""
+        hang_up(self._request)
 
     async def _cut_when_idle(self, check_s: float) -> None:
         while True:

@@ -218,3 +218,21 @@ class PriceLimitFeed:
         tick = self._venue.instruments[self._symbol].tick_size
         highest_buy, lowest_sell = self._venue.core.price_limits(self._symbol)
         return {"symbol": self._symbol, "buyLmt": at_step(highest_buy, tick), "sellLmt": at_step(lowest_sell, tick)}
+
+
+class StatusFeed:
+    """`system.status`: announcements of maintenance, when they change."""
+
+    def __init__(self, venue: Venue, topic: str) -> None:
+        self._venue = venue
+        self._topic = topic
+        self._shown = venue.notices
+
+    def first(self) -> None:
+        return None
+
+    def due(self, now: int) -> Iterator[Frame]:
+        notices = self._venue.notices
+        if notices != self._shown:
+            self._shown = notices
+            yield {"topic": self._topic, "ts": now, "data": notices}

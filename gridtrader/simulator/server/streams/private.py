@@ -11,7 +11,7 @@ from random import Random
 from gridtrader.simulator.core.model import Event, Executed, OrderChanged, PositionChanged, WalletChanged, World
 from gridtrader.simulator.server.auth import StreamAuthFailed, check_stream
 from gridtrader.simulator.server.faults import AUTH, SUBSCRIBE, Fault, FaultBook
-from gridtrader.simulator.server.rows.executions import FUNDING, fast_execution, stream_execution
+from gridtrader.simulator.server.rows.executions import TRADE, fast_execution, stream_execution
 from gridtrader.simulator.server.rows.orders import stream_order
 from gridtrader.simulator.server.rows.positions import stream_position
 from gridtrader.simulator.server.rows.wallets import wallet
@@ -23,6 +23,8 @@ FAMILIES = ("order", "execution", "position", "wallet", "greeks", "execution.fas
 CATEGORISED = ("order", "execution", "position", "execution.fast")
 CATEGORIES = ("linear", "inverse", "spot", "option")
 TOPICS = frozenset(FAMILIES) | {f"{family}.{category}" for family in CATEGORISED for category in CATEGORIES}
+NOT_ON_DEMO = "execution.fast"
+"""The family that demo trading does not have."""
 CONTROL = ""
 """The lane of control replies."""
 
@@ -70,7 +72,8 @@ class PrivateStream:
         try:
             account = check_stream(self._venue.accounts, self._world, request.args, self._venue.clock.now())
         except StreamAuthFailed as problem:
-            self._fail_auth(request, str(problem))
+            is_plain = self._venue.options.auth_failure_text == "params_error"
+            self._fail_auth(request, "Params Error" if is_plain else str(problem))
             return
         names = (account.key, str(account.uid))
         fault = self._faults.take(AUTH, names, "auth")
@@ -100,9 +103,10 @@ class PrivateStream:
         if self._uid is None:
             raise control.BadRequest("Request not authorized")
         topics = request.topics()
-        for topic in topics:
-            if topic not in TOPICS:
-                raise control.BadRequest(f"error:handler not found,topic:{topic}")
+        unknown = [topic for topic in topics if not self._is_known(topic)]
+        if unknown and (self._venue.options.bad_topic == "fails_all" or len(unknown) == len(topics)):
+            raise control.BadRequest(f"error:handler not found,topic:{unknown[0]}")
+        topics = [topic for topic in topics if topic not in unknown]
         connection, uid = self._connection, self._uid
         if request.op == "unsubscribe":
             self._hub.remove(uid, connection, topics)
@@ -116,6 +120,9 @@ class PrivateStream:
         self._reply(request, success=True, message=self._venue.options.subscribe_ack)
         connection.topics.update(topics)
         connection.later(CONTROL, 0, lambda: self._hub.add(uid, connection, topics))
+
+    def _is_known(self, topic: str) -> bool:
+        return topic in TOPICS and not (self._world is World.DEMO and topic.startswith(NOT_ON_DEMO))
 
     def _reply(self, request: control.Request | None, *, success: bool, message: str) -> None:
         text = encode(control.private_reply(request, self._connection.conn_id, success=success, message=message))
@@ -192,14 +199,14 @@ class PrivateHub:
                 first = executions[0]
                 rows = [stream_execution(execution) for execution in executions]
                 yield "execution", _framed(f"{uid}_{first.symbol}_{first.seq}", now, rows)
-                fast = [fast_execution(execution) for execution in executions if execution.exec_type != FUNDING]
+                fast = [fast_execution(execution) for execution in executions if execution.exec_type == TRADE]
                 if fast:
                     yield "execution.fast", _framed(None, now, fast)
             case PositionChanged(uid, _, legs, _):
                 rows = [stream_position(leg, flat=self._venue.flat_text()) for leg in legs]
                 yield "position", _framed(f"{uid}_position_{now}", now, rows)
             case WalletChanged(uid, view):
-                row = wallet(view, self._venue.core.margin_mode(uid))
+                row = wallet(view, self._venue.core.margin_mode(uid), self._venue.options.usdt_price)
                 yield "wallet", _framed(f"{uid}_wallet_{now}", now, [row])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gridtrader.simulator.server.faults import SUBSCRIBE, FaultBook
 from gridtrader.simulator.server.rest.market import INTERVALS
+from gridtrader.simulator.server.rest.system import TOPIC as STATUS_TOPIC
 from gridtrader.simulator.server.streams import control_frames as control
 from gridtrader.simulator.server.streams.connection import Connection, encode
 from gridtrader.simulator.server.streams.feeds import (
@@ -13,6 +14,7 @@ from gridtrader.simulator.server.streams.feeds import (
     Feed,
     KlineFeed,
     PriceLimitFeed,
+    StatusFeed,
     TickerFeed,
     TradeFeed,
 )
@@ -31,6 +33,8 @@ _BY_SYMBOL: Mapping[str, Callable[[Venue, str, str], Feed]] = {
 
 def make_feed(venue: Venue, topic: str) -> Feed:
     """Return a feed for a topic. Raises control.BadRequest where there is none."""
+    if topic == STATUS_TOPIC:
+        return StatusFeed(venue, topic)
     parts = topic.split(".")
     kind, symbol = parts[0], parts[-1]
     takes_argument = kind in ("kline", "orderbook")
@@ -97,7 +101,11 @@ class PublicHub:
 class PublicStream:
     """The talk with one client."""
 
-    def __init__(self, venue: Venue, faults: FaultBook, connection: Connection, hub: PublicHub) -> None:
+    def __init__(
+        self, venue: Venue, faults: FaultBook, connection: Connection, hub: PublicHub, *, is_status: bool = False
+    ) -> None:
+        """`is_status`: the stream of `system.status`, which has no other topic; the market's streams have not it."""
+        self._is_status = is_status
         self._venue = venue
         self._faults = faults
         self._connection = connection
@@ -125,10 +133,7 @@ class PublicStream:
             raise control.BadRequest("error:invalid op")
 
     def _subscribe(self, request: control.Request) -> None:
-        topics = request.topics()
-        connection = self._connection
-        for topic in topics:
-            self._hub.check(topic)
+        topics, connection = self._known(request.topics()), self._connection
         control.refuse_known(topics, connection.topics)
         if sum(map(len, (*connection.topics, *topics))) > MAX_ARGS_LENGTH:
             raise control.BadRequest(f"error:args length exceeds {MAX_ARGS_LENGTH}")
@@ -138,6 +143,21 @@ class PublicStream:
         self._reply(request, success=True, message=self._venue.options.subscribe_ack)
         connection.topics.update(topics)
         connection.later(CONTROL, 0, lambda: self._hub.add(connection, topics))
+
+    def _known(self, topics: list[str]) -> list[str]:
+        """Return the topics that exist. Raises BadRequest if one does not, or if none does (`bad_topic`)."""
+        known, problem = [], None
+        for topic in topics:
+            try:
+                if (topic == STATUS_TOPIC) is not self._is_status:
+                    raise control.BadRequest(f"error:handler not found,topic:{topic}")
+                self._hub.check(topic)
+                known.append(topic)
+            except control.BadRequest as refusal:
+                problem = problem or refusal
+        if problem is not None and (self._venue.options.bad_topic == "fails_all" or not known):
+            raise problem
+        return known
 
     def _reply(self, request: control.Request | None, *, success: bool, message: str) -> None:
         text = encode(control.public_reply(request, self._connection.conn_id, success=success, message=message))
