@@ -63,7 +63,7 @@ class AccountRunner:
         self._logs = logs
         self._on_change = on_change
         self._phase = Phase.STARTING
-        self._inbox = Inbox()
+        self._inbox = Inbox(shared.clock.now_ms)
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run, name=f"account-{account.id}", daemon=True)
 

@@ -174,11 +174,21 @@ class SymbolKnown:
         """Whether opening orders of an earlier cycle may still execute."""
         cycle = self.sides[side].cycle
         number = cycle.number if cycle else None
-        return any(o.name.slot.kind.opens and o.name.slot.cycle != number for o in self.alive(side))
+        for order in self.orders.values():
+            if order.side is side and order.phase.may_execute:
+                slot = order.name.slot
+                if slot.kind.opens and slot.cycle != number:
+                    return True
+        return False
 
     def has_unseen_fills(self, side: Side) -> bool:
         """Whether the exchange has told of fills whose executions have not come yet."""
-        return not self.sides[side].agrees or any(o.side is side and o.has_unseen_fills for o in self.orders.values())
+        if not self.sides[side].agrees:
+            return True
+        for order in self.orders.values():  # noqa: SIM110  # asked at every turn; a generator costs thrice as much
+            if order.filled > order.seen and order.side is side:
+                return True
+        return False
 
     def is_unsettled(self, side: Side) -> bool:
         """Whether fills and position do not (yet) tell one story: an event is still to come, or was lost. Until then

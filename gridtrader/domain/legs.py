@@ -78,6 +78,9 @@ class Climb:
         is_entry = level < cycle.immediate
         step = self._touch_price() if is_entry else self._step()
         order = known.latest.get(slot)
+        if order is not None and order.is_being_cancelled:
+            self.previous = None  # the balance may know of it before we do: nothing is decided on it
+            return Leg(side, LegState.WAITS, None, begun)
         if order is not None and (order.phase.may_execute or is_awaiting(order)):
             if not is_entry and not begun and self._is_crowded(order, step):
                 self.previous = None

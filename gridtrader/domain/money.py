@@ -73,6 +73,8 @@ class Allotment:
     notes: dict[str, list[Note]] = field(default_factory=dict)
     """By symbol."""
     wants_balance: bool = False
+    is_short: bool = False
+    """Whether any rung was not granted."""
     undecided: set[str] = field(default_factory=set)
     """Symbols about which nothing can be said before the balance is read."""
     wake_ms: int | None = None
@@ -134,6 +136,7 @@ def _carry_out(
         result.targets.extend(rung.withdrawable)
         result.targets.extend(rung.missing)
         return rung.margin
+    result.is_short = True
     if verdict is Verdict.UNDECIDED:
         result.targets.extend(rung.withdrawable)
         result.wants_balance = True

@@ -4,7 +4,7 @@ One table says which news moves an order where (`_MOVES`); news that is older th
 moves nothing. A final order never comes back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
@@ -38,6 +38,11 @@ class Phase(Enum):
     def may_execute(self) -> bool:
         """Whether the order may stand on the exchange, as far as is known."""
         return self in _ALIVE
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it has been sent, and nobody knows yet what has come of it."""
+        return self is Phase.SENT or self is Phase.UNKNOWN
 
 
 _FINAL = frozenset({Phase.FILLED, Phase.CANCELLED, Phase.REJECTED})
@@ -102,15 +107,15 @@ class KnownOrder:
     """The exchange calls the name a duplicate: if it cannot show the order either, the name is used up (C2)."""
     amend_refused: bool = False
     """The exchange would not amend it: it has to be cancelled and placed anew (S7)."""
+    side: Side = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.side = self.name.slot.side
 
     @property
     def leaves(self) -> Decimal:
         """What is still open of it."""
         return self.qty - self.filled
-
-    @property
-    def side(self) -> Side:
-        return self.name.slot.side
 
     @property
     def has_unseen_fills(self) -> bool:
@@ -119,7 +124,12 @@ class KnownOrder:
     @property
     def is_in_flight(self) -> bool:
         """Whether a command about it waits for its confirmation."""
-        return self.phase in (Phase.SENT, Phase.UNKNOWN) or self.change is not None
+        return self.change is not None or self.phase.is_sent
+
+    @property
+    def is_being_cancelled(self) -> bool:
+        """Whether its cancel is under way: it may stand or not."""
+        return self.change is not None and self.change.kind is ChangeKind.CANCEL
 
     def learn(self, report: OrderReport) -> bool:
         """Take in what the exchange says of this order; returns whether anything changed.

@@ -4,7 +4,7 @@ Everything here is a frozen value. Raw exchange messages are turned into these a
 and never travel further in. Times are integer milliseconds since 1970 (UTC) by the exchange's clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from typing import Final
@@ -115,6 +115,11 @@ class Wallet:
     def latest_ms(self) -> int:
         """Return from when on nothing is in it."""
         return max(self.at_ms, self.until_ms)
+
+
+def aged(wallet: Wallet, lag_ms: int) -> Wallet:
+    """Return a balance that may lag behind its time by so much: what happened since may be in it, or not."""
+    return replace(wallet, at_ms=wallet.at_ms - lag_ms, until_ms=wallet.at_ms)
 
 
 @dataclass(frozen=True, slots=True)

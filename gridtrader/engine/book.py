@@ -92,6 +92,8 @@ class AccountBook:
     wallet: Wallet | None = None
     wallet_heard_ms: int = 0
     """When the wallet was heard; our clock."""
+    _wallets: list[Wallet] = field(default_factory=list)
+    """All balances heard of the newest one's time."""
     _executions: dict[str, dict[str, int]] = field(default_factory=dict)
     """By symbol: execution id → its time."""
 
@@ -103,10 +105,15 @@ class AccountBook:
         One that was asked for replaces any that is not younger than a moment: times are the exchange's, and one that
         lies in the future must not blind the account to what follows.
         """
-        if self.wallet is not None and wallet.at_ms < self.wallet.at_ms:
+        if self.wallet is not None and wallet.latest_ms < self.wallet.latest_ms:
             is_recent = now_ms - self.wallet_heard_ms < _RECENT_MS
             if not asked or is_recent:
                 return False
+        if self.wallet is None or wallet.latest_ms != self.wallet.latest_ms:
+            self._wallets.clear()
+        elif wallet in self._wallets:
+            return False  # a double of one of several balances of the same millisecond
+        self._wallets.append(wallet)
         self.wallet, self.wallet_heard_ms = wallet, now_ms
         return True
 

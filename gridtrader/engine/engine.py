@@ -16,7 +16,7 @@ from gridtrader.domain.money import Allotment, allot, open_purse
 from gridtrader.domain.planner import Note, NoteLevel, plan_symbol
 from gridtrader.domain.reconcile import reconcile
 from gridtrader.domain.sizing import SizingError
-from gridtrader.domain.types import SIDES
+from gridtrader.domain.types import SIDES, aged
 from gridtrader.engine import journal
 from gridtrader.engine.book import AccountBook, Fact
 from gridtrader.engine.enquiry import Enquiry
@@ -80,6 +80,8 @@ class GridEngine:
     _wake_ms: int | None = None
     _passed_ms: int = 0
     _shown_ms: int = 0
+    _wants_money: bool = True
+    """Whether something does not stand for want of money: then a balance is news."""
     _is_restless: bool = True
     """Whether a price alone may change what should stand: something waits for one."""
     _last_symbol: str = ""
@@ -169,8 +171,8 @@ class GridEngine:
             self.watch.attend_risk(now, self._last_symbol)
             return IDLE_MS
         if self.watch.next_due() <= now:
-            is_news = True
             self._learn(self.watch.attend(now))
+            is_news |= self.watch.has_asked or self._wants_money
             self.watch.check_risk(self._last_symbol)
             self.executor.forget_old_slots()
         if (is_news or self._is_restless or self._is_time(now)) and not self.watch.must_read:
@@ -212,7 +214,8 @@ class GridEngine:
             case NewQuote(symbol, quote):
                 known = self.book.symbols.get(symbol)
                 if known is not None:
-                    known.quote, known.quoted_ms = quote, self.clock.now_ms()
+                    known.quote = quote
+                    known.quoted_ms = self.inbox.heard_ms(symbol) or self.clock.now_ms()
                     self._last_symbol = symbol
             case StreamMessage():
                 self._take_message(event)
@@ -249,8 +252,10 @@ class GridEngine:
         for position in message.positions:
             self._learn(self.book.learn_position(position))
             self.executor.position_told(position.symbol)
-        if message.wallet is not None and self.book.learn_wallet(message.wallet, now):
-            self.recorder.log.debug("balance: %s", message.wallet)
+        if message.wallet is not None:
+            wallet = aged(message.wallet, self.settings.push_lag_ms)
+            if self.book.learn_wallet(wallet, message.heard_ms or now):
+                self.recorder.log.debug("balance: %s", wallet)
 
     def _learn(self, facts: Iterable[Fact]) -> None:
         alarms = self.recorder.record(facts)
@@ -279,6 +284,7 @@ class GridEngine:
             said = notes[known.symbol] + allotment.notes[known.symbol]
             self.recorder.say(known.symbol, said, is_final=known.symbol not in allotment.undecided)
         self._wake_ms = allotment.wake_ms
+        self._wants_money = allotment.is_short
         self._is_restless = is_busy or any(known.holds or known.reference is None for known in symbols)
 
     @staticmethod

@@ -5,11 +5,11 @@ answer that crosses with a stream event does no harm.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gridtrader.domain.known import SymbolKnown
 from gridtrader.domain.orders import ChangeKind, KnownOrder, Phase
-from gridtrader.domain.types import SIDES, Side
+from gridtrader.domain.types import SIDES, Side, aged
 from gridtrader.engine.book import AccountBook, Fact
 from gridtrader.engine.ports import Clock, Gateway
 from gridtrader.engine.recorder import Recorder
@@ -154,10 +154,10 @@ class Enquiry:
         It replaces what was heard before even if its time is older: an answer asked for later is news. Its content
         may lag behind its time, so it is taken for as much older.
         """
+        asked_ms = self.clock.now_ms()  # an answer that was long on its way is as old as the question
         wallet = self.gateway.wallet()
         self._exchange_ms = wallet.at_ms
-        wallet = replace(wallet, at_ms=wallet.at_ms - self.settings.rest_lag_ms, until_ms=wallet.at_ms)
-        self.book.learn_wallet(wallet, self.clock.now_ms(), asked=True)
+        self.book.learn_wallet(aged(wallet, self.settings.rest_lag_ms), asked_ms, asked=True)
 
     def disagreement(self) -> tuple[SymbolKnown, Side] | None:
         """Return a side whose position our fills do not explain, though everything has been read."""

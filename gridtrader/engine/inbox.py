@@ -6,6 +6,8 @@ the engine is stuck, messages are dropped and `overflowed` says so: the engine t
 
 import threading
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 
 from gridtrader.engine.ports import Event, NewQuote, StreamMessage
 
@@ -16,7 +18,10 @@ CAPACITY = 20_000
 class Inbox:
     """One engine's inbox. `put` from any thread, `drain` and `wait` from the engine's only."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, now_ms: Callable[[], int] | None = None, capacity: int = CAPACITY) -> None:
+        """`now_ms` is our clock: what decides by its age is as old as it was heard, however late it is looked at."""
+        self._now_ms = now_ms
+        self._heard: dict[str, int] = {}
         self._condition = threading.Condition()
         self._events: deque[Event] = deque()
         self._quotes: dict[str, NewQuote] = {}
@@ -26,11 +31,15 @@ class Inbox:
 
     def put(self, event: Event) -> None:
         """Leave an event; wakes the engine."""
+        heard_ms = self._now_ms() if self._now_ms is not None else 0
         with self._condition:
             if isinstance(event, NewQuote):
                 self._quotes[event.symbol] = event
+                self._heard[event.symbol] = heard_ms
             elif isinstance(event, StreamMessage) and len(self._events) >= self._capacity:
                 self._overflowed = True
+            elif isinstance(event, StreamMessage):
+                self._events.append(event if event.wallet is None else replace(event, heard_ms=heard_ms))
             else:  # what says how things stand with a stream is rare, and never lost
                 self._events.append(event)
             self._condition.notify()
@@ -42,6 +51,10 @@ class Inbox:
             self._events.clear()
             self._quotes.clear()
             return events
+
+    def heard_ms(self, symbol: str) -> int | None:
+        """Return when the newest quote of a symbol came; None without a clock."""
+        return self._heard.get(symbol) if self._now_ms is not None else None
 
     def take_first(self, *kinds: type[Event]) -> Event | None:
         """Take out the first event of these kinds, leaving the others; None if there is none."""

@@ -189,6 +189,8 @@ class StreamMessage:
     positions: tuple[PositionReport, ...] = ()
     wallet: Wallet | None = None
     errors: tuple[str, ...] = ()
+    heard_ms: int = 0
+    """When a message with a balance came, by our clock; the inbox notes it. 0: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class EngineSettings:
     """Age of the risk rate at which it is read by REST: at the threshold, and far from it (R1)."""
     wallet_wait_ms: int = 200
     """How long a wallet push is waited for after a fill before REST is asked: it follows within milliseconds."""
+    wallet_again_ms: int = 600
+    """Pause before REST is asked for the balance again."""
     pause_ms: int = 1_000
     longest_pause_ms: int = 30_000
     """Before a failed command is tried again: the first pause, doubled with each failure in a row, and its bound."""
@@ -38,6 +40,9 @@ class EngineSettings:
     """The bound for a level's leg the exchange refuses for a reason that does not pass by itself (S6)."""
     balance_stop_ms: int = 60_000
     """A balance that cannot be read for so long stops the account: its risk rate is not known any more (R1, R4)."""
+    push_lag_ms: int = 250
+    """What a pushed balance says may be so much older than its time: what executes within a millisecond is pushed
+    one after another."""
     rest_lag_ms: int = 1_000
     """What REST tells of the balance may be so much older than its answer."""
     reconcile_ms: int = 60_000

@@ -14,7 +14,7 @@ from gridtrader.domain.guards import is_over_limit, over_limit_text
 from gridtrader.domain.known import HoldReason, Strategy, SymbolKnown
 from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.sizing import SizingError
-from gridtrader.domain.types import SIDES, FeeRates, OrderStatus, PositionReport, Side
+from gridtrader.domain.types import SIDES, FeeRates, OrderStatus, PositionReport, Side, aged
 from gridtrader.engine.book import AccountBook, Booked
 from gridtrader.engine.errors import CannotStart, StopAccount
 from gridtrader.engine.history import fills_since_flat, names_of
@@ -124,9 +124,15 @@ class Starter:
         happens: an account that gives up must not leave positions without (T3)."""
         self._record(findings)
         self._has_changed = True
+        now = self.clock.now_ms()
+        for reading in readings:
+            if not reading.known.instrument.is_trading:  # its orders stay: those of old cycles are to be known too
+                for order in reading.open_orders:
+                    self.recorder.record(book.learn_order(order, now))
         try:
             self._change(readings, needs_cross=needs_cross)
-            book.learn_wallet(self.gateway.wallet(), self.clock.now_ms())
+            asked_ms = self.clock.now_ms()
+            book.learn_wallet(aged(self.gateway.wallet(), self.settings.rest_lag_ms), asked_ms)
         finally:
             protector = Protector(self.gateway, book, self.recorder, self.settings, self.clock)
             for reading in _trading(readings):

@@ -35,6 +35,7 @@ class Watch:
     settings: EngineSettings
     must_read: bool = False
     """Everything has to be read before the account acts again (reconnect, lost events, doubt)."""
+    has_asked: bool = False
     read_at: int = 0
     _wallet_at: int | None = None
     _read_ms: int = -1_000_000
@@ -50,11 +51,17 @@ class Watch:
     # --- what is due ---
 
     def attend(self, now_ms: int) -> Iterator[Fact]:
-        """Ask for whatever is due. Raises StopAccount where something critical cannot be had."""
+        """Ask for whatever is due. Raises StopAccount where something critical cannot be had.
+
+        `has_asked` tells afterwards whether more than the balance was asked for.
+        """
         self._resolve_unsettled(now_ms)
+        self.has_asked = False
         if self.read_at <= now_ms:
+            self.has_asked = True
             yield from self._read_all(now_ms)
         for known, order in self.enquiry.overdue(now_ms):
+            self.has_asked = True
             yield from self._look_up(known, order)
         self._refresh_wallet(now_ms)
 
@@ -210,7 +217,7 @@ class Watch:
             _stop_on_bad_key(error)
             self._wallet_failed(now_ms, error)
             return
-        self._wallet_tries, self._wallet_at, self._wallet_next = 0, None, now_ms + self.settings.wallet_wait_ms
+        self._wallet_tries, self._wallet_at, self._wallet_next = 0, None, now_ms + self.settings.wallet_again_ms
 
     def _wallet_failed(self, now_ms: int, error: GatewayError) -> None:
         self._wallet_next = now_ms + _BACK_OFF_MS[min(self._wallet_tries, len(_BACK_OFF_MS) - 1)]

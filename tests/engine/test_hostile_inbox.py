@@ -30,7 +30,7 @@ def message(number: int) -> StreamMessage:
 
 
 def full(capacity: int = 3) -> Inbox:
-    inbox = Inbox(capacity)
+    inbox = Inbox(capacity=capacity)
     for number in range(capacity):
         inbox.put(message(number))
     assert not inbox.take_overflow()

@@ -108,8 +108,8 @@ def test_a_level_that_does_not_fit_is_told_of_once_for_each_time_the_ladder_has_
 
 
 def test_money_drawn_out_behind_the_bots_back_leaves_both_legs_of_a_level_or_none() -> None:
-    table = opened(usdt="18", buffer_percent=D(0))
-    table.exchange.transfer(UID, D(-4), table.clock.now)
+    table = opened(usdt="24", buffer_percent=D(0))
+    table.exchange.transfer(UID, D(-10), table.clock.now)
     table.exchange.drain()
     table.desk.shuffle = without("wallet")
     table.price("DOGEUSDT", "0.199")
@@ -156,7 +156,9 @@ def test_a_risk_rate_nobody_can_read_stops_the_account_within_about_a_minute() -
 
 def test_a_balance_that_cannot_be_read_near_the_limit_stops_the_account_in_seconds() -> None:
     table = opened(strategy(max_level=2), usdt="21", mm_threshold=D("0.16"))
-    table.walk("DOGEUSDT", ["0.199", "0.198", "0.197"])
+    for price in ("0.199", "0.198", "0.197"):
+        table.price("DOGEUSDT", price)
+        table.wait(3_000)
     assert table.exchange.wallet(UID).mm_rate >= D("0.08")
     stopped_after = fall_without_a_balance(table, 600)
     assert stopped_after is not None

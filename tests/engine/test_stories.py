@@ -79,7 +79,7 @@ def test_too_little_money_opens_what_fits_says_so_once_and_follows_when_money_co
     (warning,) = [line for line in table.diary.lines(logging.WARNING) if "does not fit" in line]
     assert "level 2 (both sides)" in warning
     assert "margin 8.22" in warning
-    assert "free 5.86" in warning
+    assert "free 5.8" in warning
     before = len(table.open_names())
     table.exchange.transfer(UID, D(500), table.clock.now)
     table.desk.push()
