@@ -57,5 +57,8 @@ def net_profit_law(cycle: LegCycle, term: Terms) -> Iterator[str]:
     if cycle.is_foreign or cycle.is_hasty:
         return
     least = term.target * cycle.entry_value
+    dearer = cycle.closing_fees - cycle.closed_value * term.closing_fee
+    if dearer > 0:
+        least -= dearer  # configured to reckon with the maker's rate, and it crossed
     if cycle.net < least - term.tick * cycle.closed_qty:
         yield (f"net profit: a {LEG_NAMES[cycle.leg]} cycle earned {shown(cycle.net)}, {shown(least)} was the least")

@@ -7,6 +7,7 @@ order twice. 36 characters is Bybit's limit; the longest name possible here has 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gridtrader.domain.types import OrderKind, Side
 
@@ -56,6 +57,7 @@ class OrderName:
         return text
 
 
+@lru_cache(maxsize=8_192)  # every report and every fill asks, and most names come again and again
 def parse_order_name(link_id: str) -> OrderName | None:
     """Return the name behind an `orderLinkId`, or None if the order is not one of ours."""
     match = _NAME.fullmatch(link_id)

@@ -14,7 +14,7 @@ from gridtrader.domain.guards import is_over_limit, over_limit_text
 from gridtrader.domain.known import HoldReason, Strategy, SymbolKnown
 from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.sizing import SizingError
-from gridtrader.domain.types import SIDES, FeeRates, OrderStatus, PositionReport, Side, aged
+from gridtrader.domain.types import SIDES, FeeRates, OrderReport, OrderStatus, PositionReport, Side, aged
 from gridtrader.engine.book import AccountBook, Booked
 from gridtrader.engine.errors import CannotStart, StopAccount
 from gridtrader.engine.history import fills_since_flat, names_of
@@ -291,7 +291,7 @@ class Starter:
         for event in self.news():
             if not isinstance(event, StreamMessage):
                 continue
-            orders = [o for o in event.orders if not (by_us and o.status is OrderStatus.CANCELLED)]
+            orders = [o for o in event.orders if not (by_us and _is_our_doing(o))]
             told = {order.symbol for order in orders} | {execution.symbol for execution in event.executions}
             if told & symbols:
                 return True
@@ -330,6 +330,13 @@ class Starter:
                     if not is_passing:
                         break
         raise CannotStart(f"{what} failed: {reason}", is_passing=is_passing)
+
+
+def _is_our_doing(order: OrderReport) -> bool:
+    """Whether a start causes such news itself: orders are cancelled, and take-profits of ours come to stand."""
+    return order.status is OrderStatus.CANCELLED or (
+        order.status is OrderStatus.WORKING and parse_order_name(order.link_id) is not None
+    )
 
 
 def _trading(readings: Sequence[SymbolReading]) -> list[SymbolReading]:
