@@ -4,7 +4,7 @@ If a step fails after orders were cancelled, the positions' take-profits are pla
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
@@ -24,6 +24,7 @@ from gridtrader.engine.ports import (
     Clock,
     Event,
     Gateway,
+    GatewayError,
     MarginMode,
     Outcome,
     Record,
@@ -62,6 +63,8 @@ class Starter:
     read_ms: int = 0
     """The exchange's time when the reading that counts began."""
     _has_changed: bool = False
+    _cleared: set[str] = field(default_factory=set)
+    """Symbols whose orders have been cancelled."""
 
     def knock(self) -> None:
         """Ask for what any good key may ask: a wrong one is told before anything waits. Raises CannotStart."""
@@ -124,6 +127,7 @@ class Starter:
         happens: an account that gives up must not leave positions without (T3)."""
         self._record(findings)
         self._has_changed = True
+        self._cleared.clear()
         now = self.clock.now_ms()
         for reading in readings:
             if not reading.known.instrument.is_trading:  # its orders stay: those of old cycles are to be known too
@@ -136,8 +140,23 @@ class Starter:
         finally:
             protector = Protector(self.gateway, book, self.recorder, self.settings, self.clock)
             for reading in _trading(readings):
-                protector.protect(book.symbols[reading.known.symbol])
+                self._secure(reading, protector)
         return _NEWS if self._is_voided(readings, by_us=True) else book
+
+    def _secure(self, reading: SymbolReading, protector: Protector) -> None:
+        """Place the take-profits of a symbol whose orders have been cancelled; where that is not sure, or was not
+        come to, those that stand are kept: two of them would be one too many."""
+        symbol = reading.known.symbol
+        if symbol not in self._cleared:
+            try:
+                orders = self.gateway.open_orders(symbol)
+            except GatewayError as error:
+                self.recorder.log.critical("%s: its open orders cannot be read, they stay: %s", symbol, error)
+                return
+            if any(order.reduce_only and parse_order_name(order.link_id) for order in orders):
+                cover_position(self.gateway, self.recorder.log, reading.positions.values(), orders)
+                return
+        protector.protect(reading.known)
 
     def _record(self, findings: Findings) -> None:
         executions = sorted(findings.executions, key=lambda e: (e.at_ms, e.seq))
@@ -308,6 +327,7 @@ class Starter:
         for reading in _trading(readings):
             symbol, leverage = reading.known.symbol, reading.known.leverage
             self._insist(f"{symbol}: cancelling all orders", partial(self.gateway.cancel_all, symbol))
+            self._cleared.add(symbol)
             self._insist(f"{symbol}: hedge mode", partial(self.gateway.set_hedge_mode, symbol))
             self._insist(
                 f"{symbol}: leverage {plain(leverage)}", partial(self.gateway.set_leverage, symbol, leverage)
