@@ -5,7 +5,7 @@ Each command imports what it needs when it is called: `status` must not wait for
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gridtrader import __version__
@@ -27,7 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gridtrader {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="trade the configured accounts"))
-    _add_exchange(commands)
+    _add_standing_alone(commands, "exchange", "run the embedded exchange as a process of its own", _exchange)
+    _add_standing_alone(commands, "simulate", "play the bot in worlds that fail, and check every law", _simulate)
     _add_check(commands.add_parser("check", help="validate configuration and keys; changes nothing"))
     _add_status(commands.add_parser("status", help="what each account holds and does, from its files"))
     _add_ladder(commands.add_parser("ladder", help="an account's ladder level by level, and what it needs"))
@@ -49,6 +50,13 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the embedded exchange")
     parser.add_argument("--speed", metavar="N", help="market seconds per second of the embedded exchange")
+    parser.add_argument(
+        "--instruments",
+        type=Path,
+        metavar="FILE",
+        help="contracts of the embedded exchange: a saved instruments-info",
+    )
+    parser.add_argument("--risk-tiers", type=Path, metavar="FILE", help="their risk tiers: a saved risk-limit")
     parser.add_argument("--duration", type=float, metavar="SECONDS", help="stop by itself after so long")
     parser.set_defaults(command=lambda arguments: _run(parser, arguments))
 
@@ -57,9 +65,16 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     from gridtrader.operator.embedded import EmbeddedOptions
     from gridtrader.operator.run import RunOptions, run
 
-    embedded = EmbeddedOptions(arguments.prices or (), arguments.seed, arguments.speed)
+    embedded = EmbeddedOptions(
+        arguments.prices or (), arguments.seed, arguments.speed, arguments.instruments, arguments.risk_tiers
+    )
     if not arguments.embedded and embedded != EmbeddedOptions():
-        parser.error("--prices, --seed and --speed are for the embedded exchange: they need --embedded")
+        parser.error(
+            "--prices, --seed, --speed, --instruments and --risk-tiers are for the embedded exchange: "
+            "they need --embedded"
+        )
+    if (embedded.instruments is None) is not (embedded.risk_tiers is None):
+        parser.error("--instruments and --risk-tiers: only one is given; expected both, or neither")
     return run(
         RunOptions(
             config=arguments.config,
@@ -72,19 +87,28 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     )
 
 
-def _add_exchange(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Mount the embedded exchange, which knows its own arguments, only when it is asked for (or for help on it)."""
-    parser = commands.add_parser(
-        "exchange", help="run the embedded exchange as a process of its own", add_help=False, prefix_chars="\0"
-    )
+def _add_standing_alone(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    what: str,
+    command: Callable[[argparse.Namespace], int],
+) -> None:
+    """Mount a command that knows its own arguments, only when it is asked for (or for help on it)."""
+    parser = commands.add_parser(name, help=what, add_help=False, prefix_chars="\0")
     parser.add_argument("rest", nargs=argparse.REMAINDER)
-    parser.set_defaults(command=_exchange)
+    parser.set_defaults(command=command)
 
 
 def _exchange(arguments: argparse.Namespace) -> int:
     from gridtrader.simulator.main import main as exchange
 
     return exchange(arguments.rest)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.simulate import main as simulate
+
+    return simulate(arguments.rest)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

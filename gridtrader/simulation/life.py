@@ -1,0 +1,158 @@
+"""One account in one life of the daemon: its session in a fiber, with the simulated network and disk around it."""
+
+import logging
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from gridtrader.daemon.policy import AccountPolicy
+from gridtrader.daemon.session import Phase, Session
+from gridtrader.domain.types import Amendment, NewOrder
+from gridtrader.engine.engine import GridEngine
+from gridtrader.engine.inbox import Inbox
+from gridtrader.engine.ports import Event, NewQuote, PricesDown, PricesUp
+from gridtrader.engine.recorder import Recorder
+from gridtrader.simulation.configure import AccountPlan
+from gridtrader.simulation.desk import SimDesk
+from gridtrader.simulation.faults import Dice
+from gridtrader.simulation.hub import Bell, Fiber, Hub
+from gridtrader.simulation.machine import Disk, Process, SimArchive, SimClock
+from gridtrader.simulation.private import SimStream
+from gridtrader.simulation.translate import quote_of
+from gridtrader.simulation.venue import Venue
+from gridtrader.simulator.core.model import Quote
+
+_MOST_WAIT_MS: Final = 60_000
+
+
+class SimInbox(Inbox):
+    """The account's own inbox, waited at in simulated time. `on_idle` is told before each wait."""
+
+    def __init__(self, hub: Hub, process: Process, clock: SimClock, on_idle: Callable[[], None]) -> None:
+        super().__init__(clock.now_ms)
+        self._bell = Bell(hub)
+        self._process = process
+        self._on_idle = on_idle
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._events and not self._quotes
+
+    def put(self, event: Event) -> None:
+        super().put(event)
+        self._bell.ring()
+
+    def wait(self, timeout_s: float) -> None:
+        if self.is_empty and not self.is_closed:
+            self._on_idle()
+            self._bell.wait(min(_MOST_WAIT_MS, int(timeout_s * 1000) + 1))
+            if self._process.is_dead:
+                self._process.point("woken")
+
+    def close(self) -> None:
+        super().close()
+        self._bell.ring()
+
+
+class SimDiary:
+    """The account's logs, kept by whoever wants to read them; nobody does while all is well."""
+
+    def __init__(self, name: str, handler: logging.Handler | None) -> None:
+        self.bot = logging.Logger(name, logging.DEBUG if handler else logging.CRITICAL + 1)
+        if handler:
+            self.bot.addHandler(handler)
+
+    def trade(self, text: str) -> None:
+        self.bot.info("trade %s", text)
+
+    def position(self, text: str) -> None:
+        self.bot.info("position %s", text)
+
+
+class SimAccount:
+    """One account over all lives: its money at the exchange, its disk, and the life it has now, if any."""
+
+    def __init__(self, plan: AccountPlan, venue: Venue, hub: Hub, clock: SimClock) -> None:
+        self.plan = plan
+        self.uid = plan.uid
+        self.venue = venue
+        self.hub = hub
+        self.clock = clock
+        self.disk = Disk()
+        self.policy = AccountPolicy()
+        self.life: Life | None = None
+        self.on_idle: Callable[[SimAccount], None] = lambda account: None
+        self.on_left: Callable[[], None] = lambda: None
+        """Told when the bot sees or acts no more."""
+        self.on_sent: Callable[[str, NewOrder | Amendment | str], None] = lambda command, what: None
+        self.on_stop: Callable[[str], None] = lambda file: None
+        """Told when the emergency file is written, with what it says."""
+        self.prices_down: set[str] = set()
+
+    @property
+    def symbols(self) -> list[str]:
+        return [strategy.symbol for strategy in self.plan.settings.strategies]
+
+
+class Life:
+    """An account's session in one process."""
+
+    def __init__(
+        self,
+        account: SimAccount,
+        process: Process,
+        requests: Dice,
+        messages: Dice,
+        delays: Random,
+        handler: logging.Handler | None,
+        on_phase: Callable[[], None],
+    ) -> None:
+        plan, hub = account.plan, account.hub
+        self._account = account
+        self._on_phase = on_phase
+        self.phase, self.reason, self.is_passing = Phase.STARTING, "", False
+        self.inbox = SimInbox(hub, process, account.clock, lambda: account.on_idle(account))
+        self.desk = SimDesk(account.venue, plan.uid, hub, process, requests, delays, is_demo=plan.is_demo)
+        self.desk.on_sent = account.on_sent
+        self.stream = SimStream(account.venue, plan.uid, hub, self.inbox, messages, delays)
+        self.stream.on_lost = account.on_left
+        diary = SimDiary(plan.id, handler)
+        self.desk.log = diary.bot
+        self.stream.is_read_along = handler is not None
+        self.archive = SimArchive(account.disk, process, account.on_stop)
+        recorder = Recorder(self.archive, diary, account.clock)
+        self.engine = GridEngine(plan.settings, self.desk, recorder, account.clock, self.inbox)
+        self._subscribed: set[str] = set()
+        self.session = Session(
+            self.engine, self.stream, self, self.inbox, account.clock, account.symbols, self._enter
+        )
+        self.fiber: Fiber = hub.spawn(f"account-{plan.id}", self.session.run)
+
+    def _enter(self, phase: Phase, reason: str, is_passing: bool) -> None:
+        self.phase, self.reason, self.is_passing = phase, reason, is_passing
+        self._on_phase()
+
+    # --- prices ---
+
+    def subscribe(self, symbol: str) -> None:
+        self._subscribed.add(symbol)
+        self.price(symbol, self._account.venue.exchange.quote(symbol))
+
+    def unsubscribe(self, symbol: str) -> None:
+        self._subscribed.discard(symbol)
+
+    def price(self, symbol: str, quote: Quote) -> None:
+        """Tell the account a price, if its price stream lives."""
+        if symbol in self._subscribed and symbol not in self._account.prices_down:
+            self.inbox.put(NewQuote(symbol, quote_of(quote, self._account.hub.now)))
+
+    def tell_prices(self, symbol: str, *, is_up: bool) -> None:
+        """Tell that the price stream has been given up, or is back."""
+        if symbol in self._subscribed:
+            event = PricesUp(symbol) if is_up else PricesDown(symbol, "10 attempts failed")
+            self.inbox.put(event)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is under way to or from the account."""
+        return self.inbox.is_empty and not self.desk.in_the_air and not self.stream.in_the_air and self.stream.is_up

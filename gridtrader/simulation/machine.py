@@ -1,0 +1,131 @@
+"""The machine the daemon runs on: a process that can be killed at any point, its clock, and its disk."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gridtrader.daemon.clock import SystemClock
+from gridtrader.engine.ports import ArchiveError, Record, SymbolState
+from gridtrader.simulation.hub import Hub, Killed
+
+_NS = 1_000_000
+
+
+class SimClock(SystemClock):
+    """The daemon's own clock, on a machine whose time of day can be set."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self.offset_ms = 0
+        self._moment, self._told = (-1, 0), 0
+        super().__init__(lambda: (hub.now + self.offset_ms) * _NS, lambda: hub.now * _NS)
+
+    def now_ms(self) -> int:
+        """Return the time of day; asked at every turn, so it is reckoned once for each moment."""
+        moment = (self._hub.now, self.offset_ms)
+        if moment != self._moment:
+            self._moment, self._told = moment, super().now_ms()
+        return self._told
+
+    def sleep(self, seconds: float) -> None:
+        self._hub.sleep(int(seconds * 1000))
+
+
+class Process:
+    """One life of the daemon. Every input or output passes `point`; once dead, none gets through."""
+
+    def __init__(self, on_point: "Callable[[Process, str], None]") -> None:
+        self.is_dead = False
+        self.points = 0
+        """How many inputs and outputs there have been."""
+        self._on_point = on_point
+
+    def point(self, where: str) -> None:
+        """Pass an input or output. Raises `Killed` if the process is dead, or dies here."""
+        if self.is_dead:
+            raise Killed
+        self.points += 1
+        self._on_point(self, where)
+        if self.is_dead:
+            raise Killed
+
+
+@dataclass(slots=True)
+class Disk:
+    """One account's files, as they would be found after the process has died."""
+
+    journal: list[tuple[Record, ...]] = field(default_factory=list)
+    """Groups: each was written at once, and is there wholly or not at all."""
+    states: dict[str, SymbolState] = field(default_factory=dict)
+    emergency: Mapping[str, str] | None = None
+    """The emergency file."""
+    knows_of_stop: bool = False
+    """Whether the journal's last records tell of a stop."""
+    is_full: bool = False
+    state_is_corrupt: bool = False
+
+    def tear(self) -> None:
+        """Lose the group written last, as if the process had died while writing it."""
+        if self.journal:
+            self.journal.pop()
+
+    def release(self) -> None:
+        """Delete the emergency file, as the operator does."""
+        self.emergency = None
+
+    @property
+    def is_released(self) -> bool:
+        return self.emergency is None and self.knows_of_stop
+
+
+class SimArchive:
+    """The `Archive` of one process on a disk that outlives it."""
+
+    journal_is_full = False
+
+    def __init__(self, disk: Disk, process: Process, on_stop: Callable[[str], None]) -> None:
+        self._disk = disk
+        self._process = process
+        self._on_stop = on_stop
+
+    def _write(self, what: str) -> None:
+        self._process.point(f"{what} begins")
+        if self._disk.is_full:
+            raise ArchiveError(f"{what}: no space left on device")
+
+    def journal(self, records: Sequence[Record]) -> None:
+        self._write("journal")
+        self._disk.journal.append(tuple(records))
+        self._process.point("journal written")
+
+    def read_journal(self) -> Sequence[Record]:
+        self._process.point("journal read")
+        return [record for group in self._disk.journal for record in group]
+
+    def rotate_journal(self, records: Sequence[Record]) -> None:
+        self._write("journal rotation")
+        self._disk.journal = [tuple(records)]
+
+    def save_state(self, symbols: Mapping[str, SymbolState]) -> None:
+        self._write("state")
+        self._disk.states = dict(symbols)
+        self._disk.state_is_corrupt = False
+
+    def trade(self, row: Mapping[str, str]) -> None:
+        if self._disk.is_full:
+            raise ArchiveError("trades_history.csv: no space left on device")
+
+    def metrics(self, row: Mapping[str, object]) -> None:
+        if self._disk.is_full:
+            raise ArchiveError("metrics: no space left on device")
+
+    def save_status(self, status: Mapping[str, object]) -> None:
+        if self._disk.is_full:
+            raise ArchiveError("status.json: no space left on device")
+
+    def declare_emergency(self, *, symbol: str, reason: str, mm_rate: str) -> None:
+        self._write("emergency file")
+        if self._disk.emergency is None:
+            self._disk.emergency = {"symbol": symbol, "reason": reason, "mm_rate": mm_rate}
+            self._on_stop(str(self._disk.emergency))
+        self._process.point("emergency file written")
+        self._disk.knows_of_stop = True

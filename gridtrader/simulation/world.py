@@ -1,0 +1,310 @@
+"""One run: a world built from a seed, played to its end or to the first broken law."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from heapq import heappop, heappush
+from typing import Final
+
+from gridtrader.daemon.session import Phase
+from gridtrader.simulation.configure import plan_accounts
+from gridtrader.simulation.daemon import SimDaemon
+from gridtrader.simulation.faults import ONCE_RATES, RESTART_RATES, SAFE, Chance, Fault, Mishap, Now, Script
+from gridtrader.simulation.hub import Hub
+from gridtrader.simulation.judge import Judge
+from gridtrader.simulation.life import SimAccount
+from gridtrader.simulation.machine import Process, SimClock
+from gridtrader.simulation.market import Prices, open_record, synthetic
+from gridtrader.simulation.misfortune import Misfortune
+from gridtrader.simulation.venue import Venue
+from gridtrader.simulation.verdicts import CALM, STORM, Verdicts
+from gridtrader.simulator.catalogue import load_catalogue
+from gridtrader.simulator.core import model
+from gridtrader.simulator.core.exchange import Exchange
+
+START_MS: Final = 1_760_000_000_000
+HOUR_MS: Final = 3_600_000
+_OPERATOR_MS: Final = 10 * 60_000
+_CONTRACTS: Final = ("DOGEUSDT", "SOLUSDT", "BTCUSDT", "XRPUSDT", "ETHUSDT")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to play."""
+
+    seed: int
+    hours: float = 24
+    accounts: int = 3
+    faults: frozenset[Fault] = frozenset()
+    only: tuple[Mishap, ...] | None = None
+    """If given, of all faults only these happen."""
+    crash_at: int | None = None
+    """The input or output of the first process at which it is killed."""
+    prices: tuple[str, ...] = ()
+    """Files of recorded prices, played from their beginning to their end at most; none: a synthetic market."""
+
+
+class World:
+    """Everything in a run. `play` once."""
+
+    def __init__(self, plan: Plan, handler: logging.Handler | None = None) -> None:
+        self.plan = plan
+        record = open_record(plan.prices) if plan.prices else None
+        self.start = record.start if record else START_MS
+        """When the run begins, in ms since 1970."""
+        until = self.start + int(plan.hours * HOUR_MS)
+        self._until = min(until, record.end) if record else until
+        self.hub = Hub(self.start)
+        self.script = Script(plan.only)
+        self._chance = Chance(plan.seed, plan.faults, self.script, Now(self.hub))
+        self._handler = handler
+        self._log = logging.Logger("---", logging.INFO if handler else logging.CRITICAL + 1)
+        if handler:
+            self._log.addHandler(handler)
+        self._kinds = self._choose_kinds()
+        catalogue = load_catalogue()
+        contracts = record.contracts if record else {symbol: catalogue[symbol] for symbol in _CONTRACTS}
+        plans = plan_accounts(plan.accounts, contracts, self._chance.source("accounts"))
+        used = {strategy.symbol for account in plans for strategy in account.settings.strategies}
+        contracts = {symbol: contract for symbol, contract in contracts.items() if symbol in used}
+        self.exchange = Exchange(contracts, self._options(), plan.seed)
+        self.venue = Venue(self.exchange, self.hub)
+        self.clock = SimClock(self.hub)
+        self.prices = (
+            [prices for prices in record.prices() if prices.symbol in used]
+            if record
+            else synthetic(contracts, plan.seed, START_MS, is_deep=Fault.PARTIAL_FILL not in self._kinds)
+        )
+        self.verdicts = Verdicts()
+        self.is_over = False
+        self.on_point: Callable[[int, int, str], None] = lambda life, number, where: None
+        """Told of every input and output, before it: in which life of the process, the how-manieth there, and what."""
+        self.accounts = [SimAccount(account, self.venue, self.hub, self.clock) for account in plans]
+        patience = STORM if plan.faults - SAFE else CALM
+        self.judges = {a.uid: Judge(a, self.hub, self.verdicts, patience, self._stop) for a in self.accounts}
+        self._blame: dict[int, set[Fault]] = {account.uid: set() for account in self.accounts}
+        self._process: Process | None = None
+        self._daemon: SimDaemon | None = None
+        self._lives = 0
+        self._is_doomed = False
+        self._down_ms = 0
+        self._feed: list[tuple[int, int, Prices, model.Quote]] = []
+
+    # --- what the world is like ---
+
+    def _choose_kinds(self) -> frozenset[Fault]:
+        dice = self._chance.dice("world")
+        kinds = set()
+        for fault, rate in ONCE_RATES.items():
+            if dice.throw({fault: rate}) is fault:
+                kinds.add(fault)
+        return frozenset(kinds)
+
+    def _options(self) -> model.Options:
+        source = self._chance.source("options")
+        return model.Options(
+            reduce_only_victim=source.choice(("furthest", "oldest")),
+            hedge_margin=source.choice(("sum", "larger")),
+            reduce_only_cut=source.choice(("reduce", "cancel")),
+            price_limit=source.choice(("adjust", "reject")) if Fault.PRICE_BAND in self._kinds else "adjust",
+        )
+
+    # --- playing ---
+
+    def play(self) -> Verdicts:
+        """Play to the end, or to the first broken law."""
+        for account in self.accounts:
+            self.exchange.open_account(account.uid, model.World.MAINNET, account.plan.usdt, self.hub.now)
+            memory = self.venue.open(account.uid, self.judges[account.uid].happened)
+            if Fault.HISTORY_SHORT in self._kinds:
+                memory.keeps_ms = 2 * HOUR_MS
+            judge = self.judges[account.uid]
+            account.on_idle = self._idle
+            account.on_left, account.on_sent, account.on_stop = judge.left, judge.sent, judge.stopped
+        for number, prices in enumerate(self.prices):
+            self._next_price(number, prices)
+        self._move_market()
+        if Fault.FUNDING in self._kinds:
+            self._arm_funding()
+        Misfortune(self, self._chance)
+        self._begin()
+        step = HOUR_MS // 4
+        while not self.is_over and self.hub.now < self._until:
+            self.hub.run(min(self._until, self.hub.now + step))
+        self._end()
+        return self.verdicts
+
+    def _stop(self) -> None:
+        self.is_over = True
+        self.hub.stop()
+
+    def _idle(self, account: SimAccount) -> None:
+        self.judges[account.uid].look()
+
+    # --- prices and funding ---
+
+    def _next_price(self, number: int, prices: Prices) -> None:
+        following = prices.next()
+        if following is not None:
+            when, quote = following
+            heappush(self._feed, (when, number, prices, quote))
+
+    def _move_market(self) -> None:
+        """Set the prices of this moment, and come back at the next one."""
+        now = self.hub.now
+        while self._feed and self._feed[0][0] <= now:
+            _, number, prices, quote = heappop(self._feed)
+            self.exchange.set_quote(prices.symbol, quote, now)
+            self.venue.pump()
+            for account in self.accounts:
+                if account.life is not None:
+                    account.life.price(prices.symbol, quote)
+            self._next_price(number, prices)
+        for judge in self.judges.values():
+            judge.tick()
+        if self._feed:
+            self.hub.at(self._feed[0][0], self._move_market)
+
+    def _arm_funding(self) -> None:
+        def settle() -> None:
+            for prices in self.prices:
+                if self.exchange.instruments[prices.symbol].status == "Trading":
+                    self.exchange.settle_funding(prices.symbol, prices.funding_rate(self.hub.now), self.hub.now)
+                    self.venue.pump()
+            self.hub.after(8 * HOUR_MS, settle)
+
+        self.hub.at((self.start // (8 * HOUR_MS) + 1) * 8 * HOUR_MS, settle)
+
+    # --- the process ---
+
+    def _begin(self) -> None:
+        """Start the daemon."""
+        self._lives += 1
+        self._is_doomed = False
+        self._log.info("process %d begins", self._lives)
+        process = self._process = Process(self._passed)
+        self._daemon = SimDaemon(
+            self.accounts, self.hub, process, self._chance, self._lives, self._handler, self._phase_changed
+        )
+
+    def crash(self, down_ms: int) -> None:
+        """Let the process die at its next input or output."""
+        if self._process is not None:
+            self._is_doomed, self._down_ms = True, down_ms
+
+    def _passed(self, process: Process, where: str) -> None:
+        if process is not self._process:
+            return
+        self.on_point(self._lives, process.points, where)
+        if self._lives == 1 and process.points == self.plan.crash_at:
+            self._is_doomed, self._down_ms = True, 3_000
+        if self._is_doomed:
+            self._log.info("process %d is killed at its input or output %d: %s", self._lives, process.points, where)
+            self._kill(process)
+
+    def _kill(self, process: Process) -> None:
+        """End the process here and now; a new one comes up after a while."""
+        process.is_dead = True
+        self._process = None
+        self._is_doomed = False
+        self.hub.at(self.hub.now, self._bury)
+        self.hub.after(max(1, self._down_ms), self._begin)
+
+    def _bury(self) -> None:
+        """Let the fibers of the dead process end, and its sockets."""
+        fibers = [account.life.fiber for account in self.accounts if account.life is not None]
+        if self._daemon is not None:
+            fibers.append(self._daemon.fiber)
+        for fiber in fibers:
+            fiber.kill()
+        dice = self._chance.dice(f"disk/{self._lives}")
+        for account in self.accounts:
+            self.judges[account.uid].left()
+            if account.life is not None:
+                account.life.stream.stop()
+                account.life = None
+            for fault, rate in RESTART_RATES.items():
+                if dice.throw({fault: rate}) is fault:
+                    self.blame(account, fault)
+                    if fault is Fault.TORN_JOURNAL:
+                        account.disk.tear()
+                    else:
+                        account.disk.state_is_corrupt = True
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.is_dead = True
+        for account in self.accounts:
+            if account.life is not None:
+                account.life.fiber.kill()
+        if self._daemon is not None:
+            self._daemon.fiber.kill()
+
+    # --- accounts that do not trade ---
+
+    def blame(self, account: SimAccount, fault: Fault) -> None:
+        """Note that a fault has befallen an account's position or files: it may stop for it."""
+        self._blame[account.uid].add(fault)
+        if fault in _CHANGED_BY_OTHERS:
+            self.judges[account.uid].is_suspended = True
+
+    def _phase_changed(self, account: SimAccount) -> None:
+        phase, reason = account.policy.phase, account.policy.reason
+        if phase not in (Phase.STOPPED, Phase.FAILED) or account.policy.next_try is not None:
+            return
+        judge = self.judges[account.uid]
+        judge.left()
+        unjust = _unjust(reason, self._blame[account.uid], self.script.happened)
+        if unjust and not judge.was_forced:
+            judge.breach(f"stopped without cause: {reason}")
+        self.hub.after(_OPERATOR_MS, lambda: self._attend(account))
+
+    def _attend(self, account: SimAccount) -> None:
+        """Do what an operator does: flatten the account by hand, pay in, delete the file; it starts again."""
+        self._log.info("the operator attends to account %s: %s", account.plan.id, account.policy.reason)
+        exchange, uid, now = self.exchange, account.uid, self.hub.now
+        self.judges[uid].is_suspended = True
+        if any(self.exchange.instruments[symbol].status == "PreLaunch" for symbol in account.symbols):
+            self.hub.after(_OPERATOR_MS, lambda: self._attend(account))
+            return
+        exchange.cancel_all(uid, now)
+        for symbol in list(exchange.open_symbols(uid)):
+            for view in exchange.positions(uid, symbol):
+                if view.size:
+                    exchange.deleverage(uid, symbol, view.position_idx, view.size, now)
+        short = account.plan.usdt - exchange.wallet(uid).total_available
+        if short > 0:
+            exchange.transfer(uid, short, now)
+        self.venue.pump()
+        self._blame[uid].clear()
+        self.judges[uid].resumed()
+        account.disk.release()
+        if account.policy.phase is Phase.FAILED:
+            account.policy.next_try = self.hub.now / 1000
+
+
+_NEVER_JUST: Final = ("internal error", "broken invariant")
+_CHANGED_BY_OTHERS: Final = frozenset({Fault.ADL, Fault.LIQUIDATION, Fault.FOREIGN_ORDER})
+_LOST_MEMORY: Final = frozenset({Fault.TORN_JOURNAL, Fault.HISTORY_SHORT})
+
+
+def _unjust(reason: str, blame: Iterable[Fault], happened: Sequence[Mishap]) -> bool:
+    """Whether an account stopped, or did not start, for a reason that nothing has given it."""
+    faults = set(blame)
+    if any(words in reason for words in _NEVER_JUST):
+        return True
+    if "somebody else" in reason:
+        return not faults & _CHANGED_BY_OTHERS
+    if "cannot be restored" in reason:
+        return not faults & (_CHANGED_BY_OTHERS | _LOST_MEMORY)
+    if "maintenance-margin rate" in reason:
+        return False
+    return not happened
+
+
+def usdt(value: Decimal) -> str:
+    return f"{value:.2f}"
+
+
+Progress = Callable[[World], None]
