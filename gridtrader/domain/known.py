@@ -61,6 +61,8 @@ class SideKnown:
 
     cycle: Cycle | None = None
     last_cycle: int = 0
+    restored_seq: int = -1
+    """The exchange's sequence number of the position that was restored: what happened up to it is explained."""
     position: PositionReport | None = None
 
     @property

@@ -159,6 +159,9 @@ class AccountBook:
             if cycle is not None:
                 cycle.add_funding(execution.fee, (execution.at_ms, execution.seq))
             return
+        if execution.seq <= known.sides[execution.side].restored_seq:
+            yield Booked(execution, name)  # told late: the position that was proved at the start contains it
+            return
         is_ours = execution.kind is ExecutionKind.TRADE and name is not None and name.slot.symbol == execution.symbol
         if is_ours and name is not None and name.slot.kind.opens and known.sides[name.slot.side].cycle is None:
             yield self._adopt(known, name.slot.side, execution.at_ms)

@@ -124,7 +124,7 @@ class GridEngine:
             self.watch.enquiry.complete_until[known.symbol] = starter.read_ms
         self.watch.read_at = now + self.settings.reconcile_ms
         self.mode = Mode.TRADING
-        for event in held:
+        for event in (*starter.told, *held):
             self._take(event)
         self.recorder.save_state(self.book.symbols.values(), anew=True)
         self._show(at_once=True)

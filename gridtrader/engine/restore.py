@@ -69,6 +69,7 @@ class Prover:
         executions, fills = self._find_fills(reading, memory)
         for side in SIDES:
             known.sides[side].position = reading.positions[side]
+            known.sides[side].restored_seq = reading.positions[side].seq
             self._restore_side(known, side, fills[side], memory, executions)
         for side in SIDES:
             self._decide_immediate(known, side, fills[side], memory)

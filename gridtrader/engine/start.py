@@ -55,6 +55,8 @@ class Starter:
     news: Callable[[], Sequence[Event]]
     read_ms: int = 0
     """The exchange's time when the reading that counts began."""
+    told: Sequence[StreamMessage] = ()
+    """What the stream has told of our own changes: the engine takes it in."""
     _has_changed: bool = False
     _cleared: set[str] = field(default_factory=set)
     """Symbols whose orders have been cancelled."""
@@ -173,9 +175,8 @@ class Starter:
         """Whether the stream told of anything our reading did not contain, or our own changes did not cause (T5)."""
         sizes = {(r.known.symbol, side): r.positions[side].size for r in readings for side in SIDES}
         symbols = {reading.known.symbol for reading in readings}
-        for event in self.news():
-            if not isinstance(event, StreamMessage):
-                continue
+        self.told = [event for event in self.news() if isinstance(event, StreamMessage)]
+        for event in self.told:
             orders = [o for o in event.orders if not (by_us and _is_our_doing(o))]
             told = {order.symbol for order in orders} | {execution.symbol for execution in event.executions}
             if told & symbols:

@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from http.client import RemoteDisconnected
+from urllib.parse import urlsplit
 
 import pytest
 import websocket
@@ -264,3 +266,13 @@ def test_taxes_stand_beside_the_fee_everywhere() -> None:
 @pytest.mark.parametrize("qty", ["+0.01", " 0.01", "0.01 ", "1e-2", "0x1", "٠.٠١", "-0.01", "NaN"])
 def test_a_number_is_written_in_plain_digits(wire: Wire, qty: str) -> None:
     assert wire.order(qty=qty).json["retMsg"] == "Qty invalid"
+
+
+def test_a_client_that_dies_in_the_middle_of_its_request_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    with _venue() as exchange:
+        place = urlsplit(exchange.urls.rest)
+        with socket.create_connection((place.hostname, place.port)) as dying:
+            dying.sendall(b"POST /v5/order/create HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        assert _main(exchange).get("/v5/market/time").status == 200
+        assert exchange.state()["bugs"] == []
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

@@ -90,7 +90,10 @@ class RestFace:
         world, inner = world_of(path)
         if not self.admits(request.remote or "", world):
             return web.Response(status=403, text=TOO_FREQUENT)
-        body = await request.read()
+        try:
+            body = await request.read()
+        except ConnectionError:
+            return web.Response(status=400)  # the client died in the middle of its request: nobody hears this
         endpoint = ENDPOINTS.get((request.method, inner))
         if endpoint is None:
             return self._no_endpoint(world, inner)
