@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help venv run test lint types unit lock clean
+.PHONY: help venv run test lint types unit simulate mutants kill twins soak lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -34,6 +34,21 @@ types: venv  ## static types, strict
 
 unit: venv  ## the tests (ARGS="…" goes to pytest)
 	$(BIN)/pytest -n 2 $(ARGS)
+
+simulate: venv  ## play seeds of the fault simulation (ARGS="--seeds 1..500")
+	$(BIN)/gridtrader simulate $(ARGS)
+
+mutants: venv  ## check the checker: each seeded defect of the bot must be caught by the simulation
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+kill: venv  ## kill -9 and restart the daemon over the real wire, fifty times
+	$(BIN)/python -m tests.e2e.kill $(ARGS)
+
+twins: venv  ## a crash at every input and output in turn, against the run without
+	$(BIN)/python -m tests.e2e.twins $(ARGS)
+
+soak: venv  ## minutes of trading over the real wire, judged by the exchange's own books
+	$(BIN)/python -m tests.e2e.soak $(ARGS)
 
 lock: venv  ## renew requirements.txt from pyproject.toml (needs uv); no host is written into it
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \

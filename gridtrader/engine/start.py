@@ -58,8 +58,8 @@ class Starter:
     told: Sequence[StreamMessage] = ()
     """What the stream has told of our own changes: the engine takes it in."""
     _has_changed: bool = False
-    _cleared: set[str] = field(default_factory=set)
-    """Symbols whose orders have been cancelled."""
+    _secured: set[str] = field(default_factory=set)
+    """Symbols whose orders have been cancelled and whose take-profits have been placed."""
 
     def knock(self) -> None:
         """Ask for what any good key may ask: a wrong one is told before anything waits. Raises CannotStart."""
@@ -108,6 +108,8 @@ class Starter:
             for reading in readings:
                 prover.prove(reading, memory.get(reading.known.symbol, SymbolMemory()), book)
         except CannotStart as error:
+            if self._is_voided(readings, by_us=False):
+                return _NEWS  # something happened between two readings: they need not fit
             if is_last:
                 self._cover(readings)
                 raise CannotStart(self._truly(str(error))) from error
@@ -124,36 +126,37 @@ class Starter:
         happens: an account that gives up must not leave positions without (T3)."""
         self._record(findings)
         self._has_changed = True
-        self._cleared.clear()
+        self._secured.clear()
         now = self.clock.now_ms()
         for reading in readings:
             if not reading.known.instrument.is_trading:  # its orders stay: those of old cycles are to be known too
                 for order in reading.open_orders:
                     self.recorder.record(book.learn_order(order, now))
+        protector = Protector(self.gateway, book, self.recorder, self.settings, self.clock)
         try:
-            self._change(readings, needs_cross=needs_cross)
+            self._change(readings, protector, needs_cross=needs_cross)
             asked_ms = self.clock.now_ms()
             book.learn_wallet(aged(self.gateway.wallet(), self.settings.rest_lag_ms), asked_ms)
         finally:
-            protector = Protector(self.gateway, book, self.recorder, self.settings, self.clock)
             for reading in _trading(readings):
                 self._secure(reading, protector)
         return _NEWS if self._is_voided(readings, by_us=True) else book
 
     def _secure(self, reading: SymbolReading, protector: Protector) -> None:
-        """Place the take-profits of a symbol whose orders have been cancelled; where that is not sure, or was not
-        come to, those that stand are kept: two of them would be one too many."""
+        """Place the take-profits of a symbol, if they are not. Where it is not sure, or was not come to, that its
+        orders are cancelled, those that stand are kept: two of them would be one too many."""
         symbol = reading.known.symbol
-        if symbol not in self._cleared:
-            try:
-                orders = self.gateway.open_orders(symbol)
-            except GatewayError as error:
-                self.recorder.log.critical("%s: its open orders cannot be read, they stay: %s", symbol, error)
-                return
-            if any(order.reduce_only and parse_order_name(order.link_id) for order in orders):
-                cover_position(self.gateway, self.recorder.log, reading.positions.values(), orders)
-                return
-        protector.protect(reading.known)
+        if symbol in self._secured:
+            return
+        try:
+            orders = self.gateway.open_orders(symbol)
+        except GatewayError as error:
+            self.recorder.log.critical("%s: its open orders cannot be read, they stay: %s", symbol, error)
+            return
+        if any(order.reduce_only and parse_order_name(order.link_id) for order in orders):
+            cover_position(self.gateway, self.recorder.log, reading.positions.values(), orders)
+        else:
+            protector.protect(reading.known)
 
     def _record(self, findings: Findings) -> None:
         executions = sorted(findings.executions, key=lambda e: (e.at_ms, e.seq))
@@ -187,14 +190,15 @@ class Starter:
 
     # --- change ---
 
-    def _change(self, readings: Sequence[SymbolReading], *, needs_cross: bool) -> None:
-        """Cancel what stands and set the modes (T3)."""
+    def _change(self, readings: Sequence[SymbolReading], protector: Protector, *, needs_cross: bool) -> None:
+        """Cancel what stands and set the modes (T3). Each symbol's take-profits are back before anything else."""
         if needs_cross:
             self._insist("cross margin", self.gateway.set_cross_margin)
         for reading in _trading(readings):
             symbol, leverage = reading.known.symbol, reading.known.leverage
             self._insist(f"{symbol}: cancelling all orders", partial(self.gateway.cancel_all, symbol))
-            self._cleared.add(symbol)
+            protector.protect(reading.known)
+            self._secured.add(symbol)
             self._insist(f"{symbol}: hedge mode", partial(self.gateway.set_hedge_mode, symbol))
             self._insist(
                 f"{symbol}: leverage {plain(leverage)}", partial(self.gateway.set_leverage, symbol, leverage)

@@ -14,7 +14,7 @@ from gridtrader.store.emergency import STOP_KIND, EmergencyStop, write_stop
 from gridtrader.store.journal import Entry, Journal, read_journal
 from gridtrader.store.json_text import Json
 from gridtrader.store.metrics import MetricsLog
-from gridtrader.store.state import StateFile
+from gridtrader.store.state import StateFile, read_state
 from gridtrader.store.status import write_status
 from gridtrader.store.trades_csv import TradesHistory
 
@@ -58,6 +58,10 @@ class AccountArchive:
         if self._journal.cut_bytes:
             log.warning("%s: an unfinished line of %d bytes was cut off", path, self._journal.cut_bytes)
         self._state = StateFile(folder / STATE_NAME, now_ms, zone)
+        if (folder / STATE_NAME).exists():
+            found = read_state(folder / STATE_NAME)
+            if found.symbols is None:
+                log.warning("%s; it is written anew, from what the exchange says", found.reason)
         self._trades = TradesHistory(
             folder / TRADES_NAME, zone, max_bytes=bounds.trades_bytes, keep_files=bounds.trades_files
         )

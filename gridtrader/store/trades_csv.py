@@ -21,6 +21,8 @@ MAX_BYTES: Final = 16_000_000
 KEEP_FILES: Final = 100
 TIME: Final = "time"
 """First column: when, in the configured zone, as spreadsheets read it."""
+KEY: Final = "exec_id"
+"""Last column: an execution has one row, also where it is told of again after a crash."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
@@ -41,6 +43,8 @@ class TradesHistory:
         self._keep_files = keep_files
         self._file: AppendFile | None = None
         self._header = b""
+        self._told: set[str] = set()
+        """Ids of the last executions in the file as it was opened: a process that died may not have noted them."""
         self.cut_bytes = 0
         """Length of an unfinished last row that was cut off when the file was opened."""
 
@@ -62,7 +66,8 @@ class TradesHistory:
                 self._file = None
                 self._set_aside()
                 self._file = self._open()
-            self._file.append(line, sync=False)
+            if row.get(KEY) not in self._told:
+                self._file.append(line, sync=False)
         except OSError as error:
             self.close()
             if isinstance(error, StoreError):
@@ -107,6 +112,8 @@ class TradesHistory:
             reader.seek(max(file.size - 65_536, 0))
             tail = reader.read()
         self.cut_bytes = len(tail) - (tail.rfind(b"\n") + 1)
+        rows = tail.decode("utf-8", "replace").splitlines()
+        self._told = {row.rpartition(",")[2] for row in rows}
         if self.cut_bytes:
             file.cut(file.size - self.cut_bytes)
 

@@ -16,15 +16,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
+from decimal import Decimal
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gridtrader.audit.books import cycles_of
-from gridtrader.audit.dump import books_from_dump
+from gridtrader.audit.dump import books_from_dump, marks_of
 from gridtrader.audit.laws import Terms, check
+from gridtrader.audit.ledger import ledger_of
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.settings import AccountSettings, Settings, load_settings
 
@@ -125,15 +125,16 @@ def _check_all(control: Control, settings: Settings, folder: Path, result: SoakR
     result.fills = result.cycles = result.funding = 0
     result.names = []
     for account, dump in zip(settings.enabled_accounts, dumps, strict=True):
-        books = books_from_dump(dump)
+        stopped = (folder / "accounts" / account.id / ".emergency_stop").exists()
+        books = books_from_dump(dump, prices=marks_of(dump), is_stopped=stopped)
         terms = [terms_of(account, symbol.symbol) for symbol in account.symbols]
         state_path = folder / "accounts" / account.id / "bot_state.json"
         state = json.loads(state_path.read_text(), parse_float=str, parse_int=int)
-        broken = check(books, terms) + check_mirror(state, books, [term.symbol for term in terms])
+        broken = check(books, terms) + check_mirror(state, books, terms)
         result.broken.extend(f"{account.id}: {text}" for text in broken)
         result.fills += sum(1 for fill in books.fills if not fill.is_funding)
         result.funding += sum(1 for fill in books.fills if fill.is_funding)
-        result.cycles += sum(1 for cycle in cycles_of(books.fills) if cycle.is_closed)
+        result.cycles += len(ledger_of(books.fills)[1])
         result.names += [f"{account.id} {o['order_link_id']}" for o in dump["closed_orders"] + dump["open_orders"]]
     result.checks += 1
     control("POST", "/market/resume")
@@ -166,21 +167,27 @@ def terms_of(account: AccountSettings, symbol: str) -> Terms:
     """Return what the laws need to know of one symbol of an account on the embedded exchange."""
     configured = next(s for s in account.symbols if s.symbol == symbol)
     row = next(row for row in _rows() if row["symbol"] == symbol)
-    leverage = min(Fraction(configured.leverage), Fraction(row["leverageFilter"]["maxLeverage"]))
-    taker = Fraction(55, 100_000)
+    leverage = min(Decimal(configured.leverage), Decimal(row["leverageFilter"]["maxLeverage"]))
+    lot, price = row["lotSizeFilter"], row["priceFilter"]
+    taker = Decimal("0.00055")
     return Terms(
         symbol=symbol,
-        multiplier=Fraction(configured.averaging_multiplier),
-        target=Fraction(configured.take_profit_percent) / 100,
+        multiplier=configured.averaging_multiplier,
+        target=configured.take_profit_percent / 100,
         max_level=configured.max_grid_levels_per_side,
-        qty_step=Fraction(row["lotSizeFilter"]["qtyStep"]),
-        tick=Fraction(row["priceFilter"]["tickSize"]),
-        max_qty=Fraction(row["lotSizeFilter"]["maxOrderQty"]),
+        qty_step=Decimal(lot["qtyStep"]),
+        tick=Decimal(price["tickSize"]),
+        max_qty=Decimal(lot["maxOrderQty"]),
         closing_fee=taker,
         taker_fee=taker,
         leverage=leverage,
-        step=Fraction(configured.grid_step_percent) / 100,
-        buffer=Fraction(account.risk.balance_buffer_percent) / 100,
+        step=configured.grid_step_percent / 100,
+        buffer=account.risk.balance_buffer_percent / 100,
+        margin=configured.initial_position_size_usd,
+        min_qty=Decimal(lot["minOrderQty"]),
+        min_notional=Decimal(lot["minNotionalValue"]),
+        min_price=Decimal(price["minPrice"]),
+        max_price=Decimal(price["maxPrice"]),
     )
 
 

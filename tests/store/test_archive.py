@@ -178,3 +178,15 @@ def test_every_failure_is_the_error_the_engine_knows(folder: Folder, tmp_path: P
     with pytest.raises(ArchiveError):
         folder.open()
     assert not folder.path.exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"X": {}}', "\x00" * 40])
+def test_t2_a_corrupt_state_file_is_a_warning_and_is_written_anew(folder: Folder, text: str) -> None:
+    path = folder.path / "bot_state.json"
+    path.write_text(text)
+    archive = folder.open()
+    (warning,) = folder.reports
+    assert str(path) in warning
+    assert "written anew" in warning
+    archive.save_state({})
+    assert read_state(path).symbols == {}

@@ -136,3 +136,14 @@ def test_a_vanished_folder_is_an_error_with_each_row_and_none_once_it_is_back(tm
     (tmp_path / "away").rename(folder)
     history.append(_row(3))
     assert [row["symbol"] for row in _rows(folder / "trades_history.csv")] == ["S1", "S3"]
+
+
+def test_an_execution_told_of_again_after_a_crash_has_one_row(path: Path) -> None:
+    first = TradesHistory(path)
+    for number in range(3):
+        first.append(_row(number) | {"exec_id": f"e{number}"})
+    first.close()
+    again = TradesHistory(path)
+    for number in range(2, 4):
+        again.append(_row(number) | {"exec_id": f"e{number}"})
+    assert [row["exec_id"] for row in _rows(path)] == ["e0", "e1", "e2", "e3"]

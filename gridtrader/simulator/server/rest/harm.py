@@ -1,6 +1,7 @@
 """The room where REST faults are done: handlers know nothing of them."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -29,7 +30,8 @@ class RestHarm:
         fault = self._faults.take(REST, names, path)
         if fault is None:
             return await self._handler(request)
-        await request.read()  # what is on its way has arrived, even if the client gives up meanwhile
+        with contextlib.suppress(ConnectionError):
+            await request.read()  # what is on its way has arrived, even if the client gives up meanwhile
         reply = await self._handler(request) if fault.processed else None
         return await self._strike(request, fault, reply)
 
