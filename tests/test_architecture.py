@@ -24,7 +24,13 @@ WIRE_WORDS = {"retCode", "positionIdx", "orderLinkId", "Buy", "Sell"}
 WIRE_SPEAKERS = ("exchange", "simulator", "simulation", "audit/dump.py", "audit/books.py", "operator")
 
 
-USED_BY_TESTS = {"audit/dump.py", "audit/laws.py", "audit/mirror.py", "simulator/server/thread.py"}
+USED_BY_TESTS = {
+    "audit/dump.py",
+    "audit/laws.py",
+    "audit/mirror.py",
+    "simulation/ending.py",
+    "simulator/server/thread.py",
+}
 """The laws judge the bot, so nothing of the bot calls them; the exchange in a thread is for tests."""
 
 

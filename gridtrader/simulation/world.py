@@ -79,7 +79,7 @@ class World:
         self.verdicts = Verdicts()
         self.is_over = False
         self.on_point: Callable[[int, int, str], None] = lambda life, number, where: None
-        """Told of every input and output, before it: in which life of the process, the how-manieth there, and what."""
+        """Told of every input and output, before it: in which life of the process, its number there, what it is."""
         self.accounts = [SimAccount(account, self.venue, self.hub, self.clock) for account in plans]
         patience = STORM if plan.faults - SAFE else CALM
         self.judges = {a.uid: Judge(a, self.hub, self.verdicts, patience, self._stop) for a in self.accounts}

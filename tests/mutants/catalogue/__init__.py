@@ -1,0 +1,1 @@
+"""The seeded defects, by the part of the bot they are in."""
