@@ -99,8 +99,9 @@ def _deeper(stand: Stand, level: int, reached: int, short: Decimal) -> Iterator[
 def _missing(stand: Stand, books: Books, ladder: Ladder, level: int) -> _Missing:
     term = stand.term
     qty, price = stand.q(level) - ladder.executed(level), _price(stand, books, ladder, level)
-    if term.is_off_limits(price) or term.is_too_small(qty, price):
-        raise _Excused
+    lowest = min(price, books.prices.get(term.symbol, price) * (1 - term.entry_room))
+    if term.is_off_limits(price) or term.is_too_small(qty, lowest):
+        raise _Excused  # the minimum is checked at the lowest price the order can have (S1)
     if term.tier_value is not None and _value(stand, price) + qty * price > term.tier_value * (1 - term.entry_room):
         raise _Excused
     return _Missing(ladder, qty, price, term.order_margin(ladder.leg, qty, price))

@@ -228,7 +228,8 @@ class World:
                 if dice.throw({fault: rate}) is fault:
                     self.blame(account, fault)
                     if fault is Fault.TORN_JOURNAL:
-                        account.disk.tear()
+                        if self.venue.memories[account.uid].keeps_ms is None:
+                            account.disk.tear()  # where the exchange forgets as well, nobody could know
                     else:
                         account.disk.state_is_corrupt = True
 
