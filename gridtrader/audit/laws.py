@@ -14,6 +14,7 @@ from gridtrader.audit.ledger import Ledger, LegCycle, ledger_of
 from gridtrader.audit.liveness import Liveness, idle_reason
 from gridtrader.audit.placement import Names, placement_laws
 from gridtrader.audit.protection import net_profit_law, protection_laws
+from gridtrader.audit.reopening import Reopenings
 from gridtrader.audit.reserve import Purse, reserve_law
 from gridtrader.audit.silence import Silence
 from gridtrader.audit.symmetry import symmetry_laws
@@ -25,7 +26,8 @@ class Laws:
 
     `grace_ms`: how long the bot may take to answer an entry or funding (law net profit). `patience_ms`: how long a
     symbol may stand bare (law liveness). `refresh_ms`: how often at least the bot asks for its balance, which nobody
-    tells it when only unrealised profit moves (R1).
+    tells it when only unrealised profit moves (R1). `sees_all`: `always` is called after each event, so that the law
+    S8 can know how far each side had executed when.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class Laws:
         grace_ms: int = 1_000,
         patience_ms: int = 60_000,
         refresh_ms: int = 20_000,
+        sees_all: bool = False,
     ) -> None:
         self.ledger = Ledger(grace_ms)
         self.purse = Purse()
         self.names = Names()
         self.liveness = Liveness(patience_ms)
+        self.reopenings = Reopenings(grace_ms) if sees_all else None
         self._terms = {term.symbol: term for term in terms}
         self.silence = Silence()
         self._refresh_ms = refresh_ms
@@ -67,6 +71,9 @@ class Laws:
         if order.name.slot.kind.opens:
             stand = stand_of(self.ledger, books, term)
             self.note(books)
+            self._reach(stand, books.now_ms)
+            if self.reopenings is not None:
+                broken += self.reopenings.placed(order)
             broken += placement_laws(stand, self.ledger, order, books.now_ms)
             if is_reserve_judged:
                 broken += reserve_law(stand, order, self.purse.free(), tolerance)
@@ -94,6 +101,7 @@ class Laws:
         broken: list[str] = []
         for term in self._meant(symbols):
             stand = stand_of(self.ledger, books, term)
+            self._reach(stand, books.now_ms)
             broken += _said(term, [*always_laws(stand, books), *self._idle(stand, books)])
         return broken
 
@@ -110,6 +118,14 @@ class Laws:
     def _free(self, books: Books) -> Decimal:
         """Return the free balance; all symbols of an account have one buffer."""
         return next((books.free(term.buffer) for term in self._terms.values()), ZERO)
+
+    def _reach(self, stand: Stand, now_ms: int) -> None:
+        if self.reopenings is None:
+            return
+        for ladder in stand.ladders:
+            reach = stand.reach(ladder) if stand.has_reference else 0
+            is_flat = ladder.cycle is None
+            self.reopenings.stands(stand.term.symbol, ladder.leg, reach, is_flat=is_flat, now_ms=now_ms)
 
     def _meant(self, symbols: Iterable[str] | None) -> Iterable[Terms]:
         return self._terms.values() if symbols is None else [self._terms[symbol] for symbol in symbols]

@@ -23,7 +23,6 @@ class SimDaemon:
         hub: Hub,
         process: Process,
         chance: Chance,
-        number: int,
         handler: logging.Handler | None,
         on_phase: Callable[[SimAccount], None],
     ) -> None:
@@ -31,8 +30,6 @@ class SimDaemon:
         self._hub = hub
         self._process = process
         self._chance = chance
-        self._number = number
-        self._starts = 0
         self._handler = handler
         self._bell = Bell(hub)
         self._on_phase = on_phase
@@ -58,8 +55,8 @@ class SimDaemon:
             return
         account.disk.knows_of_stop = False
         account.policy.launched()
-        self._starts += 1
-        place = f"{account.plan.id}/{self._number}.{self._starts}"
+        account.starts += 1
+        place = f"{account.plan.id}/{account.starts}"
         chance = self._chance
         account.life = Life(
             account,

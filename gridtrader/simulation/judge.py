@@ -81,7 +81,8 @@ class Judge:
         """Whether the exchange itself has closed something: then the account must stop (S11)."""
 
     def _new_laws(self) -> Laws:
-        laws = Laws([], grace_ms=self._patience.grace_ms, patience_ms=self._patience.bare_ms)
+        patience = self._patience
+        laws = Laws([], grace_ms=patience.grace_ms, patience_ms=patience.bare_ms, sees_all=True)
         laws.purse = Purse(_BALANCE_MS)
         self._terms_key = None
         return laws

@@ -81,6 +81,8 @@ class SimAccount:
         self.disk = Disk()
         self.policy = AccountPolicy()
         self.life: Life | None = None
+        self.starts = 0
+        """How many lives it has had."""
         self.on_idle: Callable[[SimAccount], None] = lambda account: None
         self.on_left: Callable[[], None] = lambda: None
         """Told when the bot sees or acts no more."""

@@ -184,9 +184,7 @@ class World:
         self._is_doomed = False
         self._log.info("process %d begins", self._lives)
         process = self._process = Process(self._passed)
-        self._daemon = SimDaemon(
-            self.accounts, self.hub, process, self._chance, self._lives, self._handler, self._phase_changed
-        )
+        self._daemon = SimDaemon(self.accounts, self.hub, process, self._chance, self._handler, self._phase_changed)
 
     def crash(self, down_ms: int) -> None:
         """Let the process die at its next input or output."""
