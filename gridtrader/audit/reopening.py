@@ -26,6 +26,10 @@ class _Leg:
     allowed: set[int] = field(default_factory=set)
     """How many levels it may have opened at once."""
 
+    def told(self, reach: int) -> set[int]:
+        """Return what n may be at a reach: during a reopening the levels decided count as executed (S5)."""
+        return {max(reach, opened) for opened in self.allowed} or {reach}
+
 
 class Reopenings:
     """Both legs of all symbols. `grace_ms`: how late the bot may hear of the other side's fills."""
@@ -43,11 +47,11 @@ class Reopenings:
         if reach != own.reach:
             own.before, own.reach, own.changed_ms = own.reach, reach, now_ms
             if other.is_flat or other.cycle == NOBODY:
-                other.possible.add(reach)
+                other.possible |= own.told(reach)
         if is_flat and not own.is_flat:
-            own.possible = {other.reach, *other.allowed}
+            own.possible = other.told(other.reach)
             if now_ms <= other.changed_ms + self._grace_ms:
-                own.possible.add(other.before)
+                own.possible |= other.told(other.before)
             own.cycle, own.allowed = NOBODY, set()
         own.is_flat = is_flat
 

@@ -128,7 +128,15 @@ class Life:
         self.session = Session(
             self.engine, self.stream, self, self.inbox, account.clock, account.symbols, self._enter
         )
-        self.fiber: Fiber = hub.spawn(f"account-{plan.id}", self.session.run)
+        self.fiber: Fiber = hub.spawn(f"account-{plan.id}", self._run)
+
+    def _run(self) -> None:
+        """Live, as the daemon's account thread does: nothing of an account's failure may reach another (A1)."""
+        try:
+            self.session.run()
+        except Exception as error:  # the judge takes it for a defect
+            self.engine.recorder.log.critical("the account has failed", exc_info=True)
+            self._enter(Phase.FAILED, f"internal error: {type(error).__name__}: {error}", False)
 
     def _enter(self, phase: Phase, reason: str, is_passing: bool) -> None:
         self.phase, self.reason, self.is_passing = phase, reason, is_passing

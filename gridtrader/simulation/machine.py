@@ -8,6 +8,7 @@ from gridtrader.engine.ports import ArchiveError, Record, SymbolState
 from gridtrader.simulation.hub import Hub, Killed
 
 _NS = 1_000_000
+_LONG_JOURNAL = 500
 
 
 class SimClock(SystemClock):
@@ -80,8 +81,6 @@ class Disk:
 class SimArchive:
     """The `Archive` of one process on a disk that outlives it."""
 
-    journal_is_full = False
-
     def __init__(self, disk: Disk, process: Process, on_stop: Callable[[str], None]) -> None:
         self._disk = disk
         self._process = process
@@ -91,6 +90,11 @@ class SimArchive:
         self._process.point(f"{what} begins")
         if self._disk.is_full:
             raise ArchiveError(f"{what}: no space left on device")
+
+    @property
+    def journal_is_full(self) -> bool:
+        """Whether the journal is long: a day of a lively account fills it a few times."""
+        return len(self._disk.journal) > _LONG_JOURNAL
 
     def journal(self, records: Sequence[Record]) -> None:
         self._write("journal")

@@ -1,0 +1,70 @@
+"""The law S8: max(1, m − 2) levels are opened at once, for any m the other side has had meanwhile."""
+
+from dataclasses import replace
+
+from gridtrader.audit.books import LONG, SHORT
+from gridtrader.audit.reopening import Reopenings
+from tests.audit.scene import Scene
+
+
+def at(law: Reopenings, leg: int, reach: int, now_ms: int, *, is_flat: bool = False) -> None:
+    law.stands("COINUSDT", leg, reach, is_flat=is_flat, now_ms=now_ms)
+
+
+def reopened(reaches: list[int], grace_ms: int = 0) -> Reopenings:
+    """LONG runs and goes flat at 10 s, SHORT standing at the first reach then, and at the others after it."""
+    law = Reopenings(grace_ms)
+    at(law, LONG, 2, 1_000)
+    for level in range(reaches[0] + 1):
+        at(law, SHORT, level, 1_000)
+    at(law, LONG, 0, 10_000, is_flat=True)
+    for number, reach in enumerate(reaches[1:]):
+        at(law, SHORT, reach, 11_000 + number)
+    return law
+
+
+def said(law: Reopenings, kind: str, level: int) -> list[str]:
+    order = Scene().order(LONG, level, 100, "1", cycle=2, kind=kind)
+    return list(law.placed(replace(order, symbol="COINUSDT")))
+
+
+def test_eight_executed_levels_open_six_at_once() -> None:
+    law = reopened([8])
+    assert said(law, "E", 0) == []
+    assert said(law, "E", 5) == []
+    (text,) = said(law, "E", 6)
+    assert "6 at most" in text
+
+
+def test_a_level_that_should_open_at_once_may_not_rest_at_a_step() -> None:
+    law = reopened([8])
+    assert said(law, "E", 0) == []
+    (text,) = said(law, "A", 5)
+    assert "6 at least" in text
+    assert said(law, "A", 6) == []
+
+
+def test_one_level_is_opened_however_little_the_other_side_holds() -> None:
+    law = reopened([1])
+    assert said(law, "E", 0) == []
+    assert said(law, "A", 1) == []
+    assert said(law, "E", 1) != []
+
+
+def test_what_the_other_side_executes_before_the_first_order_may_count_or_not() -> None:
+    for level, kind in ((4, "E"), (3, "A"), (4, "A")):
+        law = reopened([5, 6, 7])
+        assert said(law, "E", 0) == []
+        assert said(law, kind, level) == [], (kind, level)
+    law = reopened([5, 6, 7])
+    assert said(law, "E", 5) != []
+
+
+def test_a_fill_just_before_may_not_be_known_yet() -> None:
+    law = Reopenings(grace_ms=500)
+    at(law, LONG, 2, 1_000)
+    at(law, SHORT, 4, 1_000)
+    at(law, SHORT, 5, 9_900)
+    at(law, LONG, 0, 10_000, is_flat=True)
+    assert said(law, "E", 0) == []
+    assert said(law, "A", 2) == [], "with m = 4 two levels are opened"
