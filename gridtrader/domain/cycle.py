@@ -93,10 +93,6 @@ class Cycle:
         return bool(self.fills)
 
     @property
-    def has_closings(self) -> bool:
-        return bool(self.closed_qty)
-
-    @property
     def average_entry(self) -> Decimal:
         """Average price of all entries; only for a cycle that has some."""
         return self.entry_value / self.entry_qty

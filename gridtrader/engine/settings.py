@@ -52,5 +52,3 @@ class EngineSettings:
     """Reconciliations in a row that find a position our fills do not explain before emergency stop (S11)."""
     restore_tries: int = 5
     """Restorations voided by news from the streams before the account stops (T5)."""
-    history_days: int = 730
-    """How far back fills are searched for when the journal does not have them: what the exchange keeps."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from gridtrader.operator.simulate_script import MOST_ACCOUNTS, MOST_HOURS, BadScript, read_script
-from gridtrader.simulation.faults import SAFE, Fault
+from gridtrader.simulation.faults import REQUEST_RATES, SAFE, Fault
 from gridtrader.simulation.market import open_record
 from gridtrader.simulation.world import Plan
 from gridtrader.simulator.market.api import PriceError
@@ -24,24 +24,7 @@ _MOST_JOBS: Final = 1_000
 _STDIN: Final = "-"
 
 FAMILIES: Final[Mapping[str, frozenset[Fault]]] = {
-    "requests": frozenset(
-        {
-            Fault.REQUEST_LOST,
-            Fault.REPLY_LOST,
-            Fault.REPLY_LATE,
-            Fault.HTTP_5XX,
-            Fault.HTML_BODY,
-            Fault.FORBIDDEN,
-            Fault.RATE,
-            Fault.CLOCK_WINDOW,
-            Fault.SERVER_ERROR,
-            Fault.GONE,
-            Fault.MONEY,
-            Fault.REDUCE_ONLY,
-            Fault.DUPLICATE,
-            Fault.BUSY,
-        }
-    ),
+    "requests": frozenset(REQUEST_RATES),
     "stream": frozenset(
         {
             Fault.STREAM_DROP,

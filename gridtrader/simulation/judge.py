@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from gridtrader.audit.books import BookFill, BookOrder, Books, name_of
+from gridtrader.audit.books import BookOrder, Books
 from gridtrader.audit.laws import Laws
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.audit.reserve import Purse
@@ -17,6 +17,7 @@ from gridtrader.audit.silence import Request, Silence
 from gridtrader.audit.terms import Terms
 from gridtrader.daemon.session import Phase
 from gridtrader.domain.types import Amendment, NewOrder, OrderKind
+from gridtrader.simulation.bookkeeping import book_fill, book_order
 from gridtrader.simulation.hub import Hub
 from gridtrader.simulation.life import SimAccount
 from gridtrader.simulation.measures import Stopwatch
@@ -156,42 +157,16 @@ class Judge:
 
     def _book_order(self, order: model.Order, leaves: Decimal) -> BookOrder:
         asked = self._asked.get(order.order_link_id)
-        return BookOrder(
-            symbol=order.symbol,
-            leg=order.position_idx,
-            order_id=order.order_id,
-            name=name_of(order.order_link_id),
-            is_buy=order.side == "Buy",
-            reduce_only=order.reduce_only,
-            price=order.price,
-            qty=order.qty,
-            leaves=leaves,
-            asked_price=None if asked == order.price else asked,
-        )
+        return book_order(order, leaves, None if asked == order.price else asked)
 
     def _fill(self, execution: model.Execution) -> None:
-        name = name_of(execution.order_link_id)
-        is_funding = execution.exec_type == "Funding"
-        if not is_funding and execution.exec_type != "Trade":
+        fill = book_fill(execution)
+        if not fill.is_funding and execution.exec_type != "Trade":
             self.is_suspended = self.was_forced = True
-        self._verdicts.fills += not is_funding
+        self._verdicts.fills += not fill.is_funding
+        name = fill.name
         if name is not None and name.slot.kind is OrderKind.TAKE_PROFIT and not execution.leaves_qty:
             self._verdicts.take_profits += 1
-        fill = BookFill(
-            symbol=execution.symbol,
-            leg=execution.position_idx,
-            name=name,
-            order_id=execution.order_id,
-            order_qty=execution.order_qty,
-            order_price=execution.order_price,
-            price=execution.price,
-            qty=ZERO if is_funding else execution.qty,
-            closed=execution.closed_size,
-            fee=execution.fee + execution.extra_fee,
-            is_funding=is_funding,
-            at_ms=execution.exec_time,
-            seq=execution.seq,
-        )
         for law in self._laws.filled(fill):
             if not self.is_suspended:
                 self.breach(law)

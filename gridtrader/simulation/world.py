@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from heapq import heappop, heappush
 from typing import Final
 
@@ -300,10 +299,3 @@ def _unjust(reason: str, blame: Iterable[Fault], happened: Sequence[Mishap]) -> 
     if "maintenance-margin rate" in reason:
         return False
     return not happened
-
-
-def usdt(value: Decimal) -> str:
-    return f"{value:.2f}"
-
-
-Progress = Callable[[World], None]

@@ -24,21 +24,15 @@ def exchange() -> Iterator[EmbeddedExchange]:
         yield running
 
 
-def both_trade(running: Daemon) -> None:
-    for account_id in ("001", "002"):
-        running.await_phase(account_id, Phase.TRADING)
-        running.await_laws(account_id)
-
-
 def test_a_story_over_the_wire_keeps_all_laws_and_logs_no_error(tmp_path: Path, exchange: EmbeddedExchange) -> None:
     with daemon(tmp_path, exchange, CONFIG) as running:
-        both_trade(running)
+        running.await_both()
         for price in ("0.199", "0.198", "0.1965", "0.199", "0.2015", "0.204", "0.2", "0.196"):
             exchange.quote("DOGEUSDT", price)
-            both_trade(running)
+            running.await_both()
         exchange.fund("DOGEUSDT", "0.0005")
         exchange.quote("BTCUSDT", "99400")
-        both_trade(running)
+        running.await_both()
         assert running.executions("001") > 10
         tallies = [s.tally for m in running.bot.members if m.last_view for s in m.last_view.symbols]
         assert sum(tally.reopenings for tally in tallies) > 1
@@ -47,7 +41,7 @@ def test_a_story_over_the_wire_keeps_all_laws_and_logs_no_error(tmp_path: Path, 
 
 def test_two_accounts_and_worlds_share_prices_by_symbol_and_world(tmp_path: Path, exchange: EmbeddedExchange) -> None:
     with daemon(tmp_path, exchange, CONFIG) as running:
-        both_trade(running)
+        running.await_both()
         tickers = running.bot._shared.tickers
         assert sorted(tickers.symbols()) == [("BTCUSDT", False), ("DOGEUSDT", False), ("DOGEUSDT", True)]
 
@@ -57,7 +51,7 @@ def test_an_account_stopped_by_risk_comes_back_when_its_file_is_removed(
 ) -> None:
     config = [account_yaml("001", extra="risk: {mm_rate_threshold: 0.12}"), CONFIG[1]]
     with daemon(tmp_path, exchange, config, EAGER) as running:
-        both_trade(running)
+        running.await_both()
         exchange.quote("DOGEUSDT", "0.1985")
         running.await_phase("001", Phase.STOPPED)
         stop_file = running.accounts / "001" / ".emergency_stop"
@@ -105,15 +99,15 @@ def test_a_vanished_folder_is_not_consent(tmp_path: Path, exchange: EmbeddedExch
 
 def test_a_daemon_started_again_restores_what_the_last_one_left(tmp_path: Path, exchange: EmbeddedExchange) -> None:
     with daemon(tmp_path, exchange, CONFIG) as running:
-        both_trade(running)
+        running.await_both()
         for price in ("0.199", "0.198"):
             exchange.quote("DOGEUSDT", price)
-            both_trade(running)
+            running.await_both()
     left = [o["order_link_id"] for o in exchange.books("key001")["open_orders"]]
     assert left, "orders are left on the exchange: the take-profits protect"
     exchange.quote("DOGEUSDT", "0.1972")
     with daemon(tmp_path, exchange, CONFIG) as running:
-        both_trade(running)
+        running.await_both()
         now = [o["order_link_id"] for o in running.dump("001")["open_orders"]]
         assert not set(left) & set(now), "old orders are cancelled, names never come back"
     assert running.errors() == []
@@ -121,21 +115,21 @@ def test_a_daemon_started_again_restores_what_the_last_one_left(tmp_path: Path, 
 
 def test_a_second_daemon_on_the_same_directory_is_refused(tmp_path: Path, exchange: EmbeddedExchange) -> None:
     with daemon(tmp_path, exchange, CONFIG) as running:
-        both_trade(running)
+        running.await_both()
         second = Daemon(tmp_path, exchange, CONFIG)
         second.start()
         eventually("the second one gives up", lambda: not second.is_running)
         assert isinstance(second.failure, AlreadyRunningError)
         second.logs.close()
         exchange.quote("DOGEUSDT", "0.199")
-        both_trade(running)
+        running.await_both()
 
 
 def test_the_end_comes_within_ten_seconds_and_leaves_no_temporary_file(
     tmp_path: Path, exchange: EmbeddedExchange
 ) -> None:
     with daemon(tmp_path, exchange, CONFIG) as running:
-        both_trade(running)
+        running.await_both()
         took = running.stop()
     assert took < 10
     names = {path.name for path in (tmp_path / "accounts" / "001").iterdir()}
@@ -147,7 +141,7 @@ def test_the_end_comes_within_ten_seconds_and_leaves_no_temporary_file(
 
 def test_no_secret_is_in_any_file(tmp_path: Path, exchange: EmbeddedExchange) -> None:
     with daemon(tmp_path, exchange, CONFIG) as running:
-        both_trade(running)
+        running.await_both()
         exchange.revoke("key001", 10004)
         exchange.quote("DOGEUSDT", "0.1985")
         running.await_phase("001", Phase.STOPPED)

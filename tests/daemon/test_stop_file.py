@@ -124,12 +124,6 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedExchange]:
         yield running
 
 
-def both_trade(running: Daemon) -> None:
-    for account_id in ("001", "002"):
-        running.await_phase(account_id, Phase.TRADING)
-        running.await_laws(account_id)
-
-
 def stop_by_its_key(running: Daemon) -> None:
     """Make the exchange refuse the key of account 001, and the market move so that the bot finds out."""
     running.exchange.revoke("key001", 10003)
@@ -141,7 +135,7 @@ def test_an_account_whose_stop_cannot_be_written_down_stays_stopped_until_it_is_
     tmp_path: Path, exchange: EmbeddedExchange
 ) -> None:
     with daemon(tmp_path, exchange, CONFIG, EAGER) as running:
-        both_trade(running)
+        running.await_both()
         folder = running.accounts / "001"
         obstacle = block(folder)
         stop_by_its_key(running)
@@ -162,20 +156,20 @@ def test_an_account_whose_stop_cannot_be_written_down_stays_stopped_until_it_is_
         assert running.member("001").phase is Phase.STOPPED
 
         (folder / STOP_NAME).unlink()
-        both_trade(running)
+        running.await_both()
 
 
 def test_the_record_of_an_earlier_stop_does_not_release_one_that_cannot_be_written_down(
     tmp_path: Path, exchange: EmbeddedExchange
 ) -> None:
     with daemon(tmp_path, exchange, CONFIG, EAGER) as running:
-        both_trade(running)
+        running.await_both()
         folder = running.accounts / "001"
         stop_by_its_key(running)
         eventually("the stop is written down", lambda: len(stops_in_journal(folder)) == 1)
         exchange.revoke("key001", None)
         (folder / STOP_NAME).unlink()
-        both_trade(running)
+        running.await_both()
 
         block(folder)
         exchange.revoke("key001", 10003)
@@ -192,7 +186,7 @@ def test_a_daemon_that_cannot_write_a_stop_down_ends_in_time_all_the_same(
     tmp_path: Path, exchange: EmbeddedExchange
 ) -> None:
     with daemon(tmp_path, exchange, CONFIG, EAGER) as running:
-        both_trade(running)
+        running.await_both()
         block(running.accounts / "001")
         stop_by_its_key(running)
         assert running.stop() < 5
@@ -203,7 +197,7 @@ def test_an_account_released_while_its_risk_is_over_the_limit_keeps_its_take_pro
 ) -> None:
     config = [account_yaml("001", extra="risk: {mm_rate_threshold: 0.12}"), CONFIG[1]]
     with daemon(tmp_path, exchange, config, EAGER) as running:
-        both_trade(running)
+        running.await_both()
         exchange.quote("DOGEUSDT", "0.1985")
         running.await_phase("001", Phase.STOPPED)
         stop_file = running.accounts / "001" / STOP_NAME

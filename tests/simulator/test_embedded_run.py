@@ -9,29 +9,7 @@ from gridtrader.cli import main
 from gridtrader.operator.embedded import EmbeddedExchange, EmbeddedOptions
 from gridtrader.settings import load_settings
 from tests.settings.files import Files
-
-ROW = {
-    "contractType": "LinearPerpetual",
-    "status": "Trading",
-    "baseCoin": "FOO",
-    "quoteCoin": "USDT",
-    "settleCoin": "USDT",
-    "launchTime": "1585526400000",
-    "deliveryTime": "0",
-    "leverageFilter": {"minLeverage": "1", "maxLeverage": "50.00", "leverageStep": "0.01"},
-    "priceFilter": {"minPrice": "0.01", "maxPrice": "199.98", "tickSize": "0.01"},
-    "lotSizeFilter": {"maxOrderQty": "100", "minOrderQty": "0.1", "qtyStep": "0.1"},
-    "fundingInterval": 480,
-}
-TIER = {
-    "id": 1,
-    "riskLimitValue": "200000",
-    "maintenanceMargin": "0.01",
-    "initialMargin": "0.02",
-    "isLowestRisk": 1,
-    "maxLeverage": "50.00",
-    "mmDeduction": "",
-}
+from tests.simulator.contracts import INFO, TIER
 
 
 @pytest.fixture
@@ -41,7 +19,9 @@ def files(tmp_path: Path) -> Files:
 
 def contracts(folder: Path, *symbols: str) -> EmbeddedOptions:
     info, tiers = folder / "info.json", folder / "tiers.json"
-    info.write_text(json.dumps([{**ROW, "symbol": symbol} for symbol in symbols]))
+    info.write_text(
+        json.dumps([{**INFO, "symbol": symbol, "baseCoin": symbol.removesuffix("USDT")} for symbol in symbols])
+    )
     tiers.write_text(json.dumps([{**TIER, "symbol": symbol} for symbol in symbols]))
     return EmbeddedOptions(instruments=info, risk_tiers=tiers)
 

@@ -137,6 +137,12 @@ class Daemon:
         state = json.loads(path.read_text(), parse_float=str, parse_int=int) if path.exists() else {}
         return check(books, terms) + check_mirror(state, books, terms)
 
+    def await_both(self) -> None:
+        """Wait until accounts 001 and 002 trade, are quiet, and all laws hold."""
+        for account_id in ("001", "002"):
+            self.await_phase(account_id, Phase.TRADING)
+            self.await_laws(account_id)
+
     def await_laws(self, account_id: str) -> None:
         """Wait until the account is quiet and all laws hold."""
         broken: list[str] = ["not looked at yet"]

@@ -19,14 +19,11 @@ from gridtrader.domain.known import Strategy
 from gridtrader.domain.types import (
     Amendment,
     Execution,
-    ExecutionKind,
     FeeRates,
     NewOrder,
     OrderReport,
-    OrderStatus,
     PositionReport,
     Quote,
-    Side,
     Wallet,
 )
 from gridtrader.engine.engine import GridEngine
@@ -48,10 +45,23 @@ from gridtrader.engine.ports import (
 )
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
+from gridtrader.simulation.bookkeeping import book_fill
+from gridtrader.simulation.stateview import state_tree
+from gridtrader.simulation.translate import (
+    SIDES,
+    execution_of,
+    flat_report,
+    instrument_of,
+    order_report,
+    position_report,
+    quote_of,
+    request_of,
+    wallet_of,
+)
 from gridtrader.simulator.catalogue import load_catalogue
 from gridtrader.simulator.core import model
 from gridtrader.simulator.core.exchange import Exchange
-from tests.support.witness import Witness, book_fill
+from tests.support.witness import Witness
 
 UID = 1
 _REFUSALS = {
@@ -61,15 +71,6 @@ _REFUSALS = {
     110001: Refusal.GONE,
     110017: Refusal.REDUCE_ONLY,
 }
-_STATUS = {
-    model.OrderStatus.NEW: OrderStatus.WORKING,
-    model.OrderStatus.PARTIALLY_FILLED: OrderStatus.WORKING,
-    model.OrderStatus.FILLED: OrderStatus.FILLED,
-    model.OrderStatus.CANCELLED: OrderStatus.CANCELLED,
-    model.OrderStatus.REJECTED: OrderStatus.REJECTED,
-}
-_SIDES = {1: Side.LONG, 2: Side.SHORT}
-_KINDS = {"Trade": ExecutionKind.TRADE, "Funding": ExecutionKind.FUNDING}
 
 
 class TestClock:
@@ -200,26 +201,19 @@ class Desk:
         match event:
             case model.OrderChanged(order=order):
                 self.told_ms = order.updated_time
-                return StreamMessage("order", "", orders=(_order(order),))
+                return StreamMessage("order", "", orders=(order_report(order),))
             case model.Executed(executions=executions):
                 self.told_ms = executions[-1].exec_time
-                return StreamMessage("execution", "", executions=tuple(map(_execution, executions)))
+                return StreamMessage("execution", "", executions=tuple(map(execution_of, executions)))
             case model.PositionChanged(legs=legs):
-                return StreamMessage("position", "", positions=tuple(map(_position, legs)))
+                return StreamMessage("position", "", positions=tuple(map(position_report, legs)))
             case model.WalletChanged(wallet=wallet):
                 self.witness.told(self.clock.now)
                 return StreamMessage("wallet", "", wallet=self._wallet(wallet, self.told_ms))
 
     def _wallet(self, view: model.WalletView, at_ms: int | None = None) -> Wallet:
         """Stamp a balance with the moment it is of (None: now), however late it is told."""
-        return Wallet(
-            margin_balance=view.total_margin_balance,
-            available=view.total_available,
-            initial_margin=view.total_initial_margin,
-            maintenance_margin=view.total_maintenance_margin,
-            mm_rate=view.mm_rate,
-            at_ms=(self.clock.now if at_ms is None else at_ms) + 1,
-        )
+        return wallet_of(view, (self.clock.now if at_ms is None else at_ms) + 1)
 
     # --- reads ---
 
@@ -237,27 +231,13 @@ class Desk:
         return self._wallet(self.exchange.wallet(UID))
 
     def instrument(self, symbol: str) -> Instrument:
-        row = self.exchange.instruments[symbol]
-        return Instrument(
-            symbol=symbol,
-            tick_size=row.tick_size,
-            qty_step=row.qty_step,
-            min_qty=row.min_qty,
-            max_qty=row.max_qty,
-            min_notional=row.min_notional,
-            min_price=row.min_price,
-            max_price=row.max_price,
-            max_leverage=row.max_leverage,
-            funding_interval_min=row.funding_interval_min,
-            is_trading=row.status == "Trading",
-        )
+        return instrument_of(self.exchange.instruments[symbol])
 
     def fee_rates(self, symbol: str) -> FeeRates | None:
         return FeeRates(Decimal("0.0002"), Decimal("0.00055"))
 
     def quote(self, symbol: str) -> Quote:
-        quote = self.exchange.quote(symbol)
-        return Quote(quote.bid, quote.ask, quote.last, self.clock.now_ms())
+        return quote_of(self.exchange.quote(symbol), self.clock.now_ms())
 
     def positions(self) -> Sequence[PositionReport]:
         return [r for s in self.exchange.open_symbols(UID) for r in self.positions_of(s) if r.size]
@@ -265,27 +245,25 @@ class Desk:
     def positions_of(self, symbol: str) -> Sequence[PositionReport]:
         self._read()
         views = {v.position_idx: v for v in self.exchange.positions(UID, symbol)}
-        zero = Decimal(0)
         return [
-            _position(views[idx]) if idx in views else PositionReport(symbol, side, zero, zero, zero, -1, 0)
-            for idx, side in _SIDES.items()
+            position_report(views[idx]) if idx in views else flat_report(symbol, side) for idx, side in SIDES.items()
         ]
 
     def open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
-        return [_order(order) for order in self.exchange.open_orders(UID, symbol)]
+        return [order_report(order) for order in self.exchange.open_orders(UID, symbol)]
 
     def order(self, symbol: str, link_id: str) -> OrderReport | None:
         self._read()
         order = self.exchange.find_order(UID, order_link_id=link_id)
-        return None if order is None else _order(order)
+        return None if order is None else order_report(order)
 
     def order_history(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[OrderReport]:
         orders = (*self.exchange.closed_orders(UID), *self.exchange.open_orders(UID, symbol))
-        return [_order(o) for o in orders if o.symbol == symbol and start_ms <= o.created_time <= end_ms]
+        return [order_report(o) for o in orders if o.symbol == symbol and start_ms <= o.created_time <= end_ms]
 
     def executions(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[Execution]:
         rows = self.exchange.executions(UID)
-        return [_execution(e) for e in rows if e.symbol == symbol and start_ms <= e.exec_time <= end_ms]
+        return [execution_of(e) for e in rows if e.symbol == symbol and start_ms <= e.exec_time <= end_ms]
 
     # --- commands ---
 
@@ -293,17 +271,7 @@ class Desk:
         return [self._do("place", order.link_id, partial(self._create, order)) for order in orders]
 
     def _create(self, order: NewOrder) -> model.Order:
-        request = model.OrderRequest(
-            symbol=order.symbol,
-            side="Buy" if order.is_buy else "Sell",
-            order_type="Limit",
-            qty=order.qty,
-            price=order.price,
-            position_idx=1 if order.side is Side.LONG else 2,
-            reduce_only=order.reduce_only,
-            order_link_id=order.link_id,
-        )
-        return self.witness.create(request, self._tick())
+        return self.witness.create(request_of(order), self._tick())
 
     def amend(self, amendments: Sequence[Amendment], lane: Lane) -> Sequence[Outcome]:
         return [
@@ -459,7 +427,7 @@ class Table:
         """Return which laws of section 9 the exchange's books break now, or broke at any moment before."""
         books = self.books()
         now = self.witness.laws.quiet(books)
-        state = {symbol: _state_tree(entry) for symbol, entry in self.archive.states.items()}
+        state = state_tree(self.archive.states)
         terms = [self._terms(s) for s in self.settings.strategies]
         mirror = [] if books.is_stopped else check_mirror(state, books, terms, self.witness.laws.ledger)
         return self.witness.broken + now + mirror
@@ -523,75 +491,3 @@ class Table:
             self.engine.step()
             self.desk.push()
         self.rest()
-
-
-def _state_tree(entry: SymbolState) -> dict[str, object]:
-    """Return a symbol's state as the file would show it to `check_mirror`."""
-    tree: dict[str, object] = {
-        "long_tp_order_id": entry.long_tp_order_id,
-        "short_tp_order_id": entry.short_tp_order_id,
-    }
-    for key, levels in (("long_positions", entry.long_positions), ("short_positions", entry.short_positions)):
-        tree[key] = [
-            {
-                "quantity": level.quantity,
-                "grid_level": level.grid_level,
-                "entry_price": level.entry_price,
-                "order_id": level.order_id,
-                "created": level.created_ms,
-                **({"executed": level.executed_ms} if level.executed_ms is not None else {}),
-            }
-            for level in levels
-        ]
-    return tree
-
-
-def _order(order: model.Order) -> OrderReport:
-    return OrderReport(
-        symbol=order.symbol,
-        side=_SIDES[order.position_idx],
-        order_id=order.order_id,
-        link_id=order.order_link_id,
-        status=_STATUS[order.status],
-        is_buy=order.side == "Buy",
-        reduce_only=order.reduce_only,
-        price=order.price,
-        qty=order.qty,
-        filled_qty=order.cum_exec_qty,
-        filled_value=order.cum_exec_value,
-        created_ms=order.created_time,
-        updated_ms=order.updated_time,
-        reason=order.reject_reason,
-    )
-
-
-def _execution(execution: model.Execution) -> Execution:
-    return Execution(
-        symbol=execution.symbol,
-        side=_SIDES[execution.position_idx],
-        kind=_KINDS.get(execution.exec_type, ExecutionKind.FORCED),
-        exec_id=execution.exec_id,
-        order_id=execution.order_id,
-        link_id=execution.order_link_id,
-        is_buy=execution.side == "Buy",
-        price=execution.price,
-        qty=execution.qty,
-        closed_qty=execution.closed_size,
-        fee=execution.fee,
-        is_maker=execution.is_maker,
-        pnl=execution.exec_pnl,
-        at_ms=execution.exec_time,
-        seq=execution.seq,
-    )
-
-
-def _position(view: model.PositionView) -> PositionReport:
-    return PositionReport(
-        view.symbol,
-        _SIDES[view.position_idx],
-        view.size,
-        view.entry_price,
-        view.leverage,
-        view.seq,
-        view.updated_time,
-    )

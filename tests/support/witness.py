@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from gridtrader.audit.books import BookFill, BookOrder, Books, name_of
+from gridtrader.audit.books import Books
 from gridtrader.audit.laws import Laws, Terms
+from gridtrader.simulation.bookkeeping import book_fill, book_order
 from gridtrader.simulator.core import model
 from gridtrader.simulator.core.exchange import Exchange
 
@@ -101,36 +102,3 @@ class Witness:
 
     def _open_orders(self) -> Iterable[model.Order]:
         return self.exchange.open_orders(self.uid)
-
-
-def book_order(order: model.Order, leaves: Decimal, asked_price: Decimal | None = None) -> BookOrder:
-    return BookOrder(
-        symbol=order.symbol,
-        leg=order.position_idx,
-        order_id=order.order_id,
-        name=name_of(order.order_link_id),
-        is_buy=order.side == "Buy",
-        reduce_only=order.reduce_only,
-        price=order.price,
-        qty=order.qty,
-        leaves=leaves,
-        asked_price=asked_price,
-    )
-
-
-def book_fill(execution: model.Execution) -> BookFill:
-    return BookFill(
-        symbol=execution.symbol,
-        leg=execution.position_idx,
-        name=name_of(execution.order_link_id),
-        order_id=execution.order_id,
-        order_qty=execution.order_qty,
-        order_price=execution.order_price,
-        price=execution.price,
-        qty=execution.qty,
-        closed=execution.closed_size,
-        fee=execution.fee + execution.extra_fee,
-        is_funding=execution.exec_type == "Funding",
-        at_ms=execution.exec_time,
-        seq=execution.seq,
-    )

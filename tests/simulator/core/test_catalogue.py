@@ -14,37 +14,13 @@ import pytest
 from gridtrader.simulator.catalogue import CatalogueError, catalogue_rows, load_catalogue, load_instruments
 from gridtrader.simulator.catalogue.rows import parse_tier
 from gridtrader.simulator.core.model import RiskTier
+from tests.simulator.contracts import INFO, TIER
 from tests.simulator.core.venue import D
 
 RECORDED = Path(os.environ.get("GRIDTRADER_DATA", Path(__file__).parents[4] / "shared" / "data")) / "instruments"
 INFO_DUMP = RECORDED / "instruments-info-linear-2023-02-24.json.gz"
 TIERS_DUMP = RECORDED / "risk-limit-tiers-2024-08-09.json.gz"
 needs_recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"recorded instruments are absent: {RECORDED}")
-
-INFO = {
-    "symbol": "COINUSDT",
-    "contractType": "LinearPerpetual",
-    "status": "Trading",
-    "baseCoin": "COIN",
-    "quoteCoin": "USDT",
-    "settleCoin": "USDT",
-    "launchTime": "1585526400000",
-    "deliveryTime": "0",
-    "leverageFilter": {"minLeverage": "1", "maxLeverage": "50.00", "leverageStep": "0.01"},
-    "priceFilter": {"minPrice": "0.01", "maxPrice": "199.98", "tickSize": "0.01"},
-    "lotSizeFilter": {"maxOrderQty": "100", "minOrderQty": "0.1", "qtyStep": "0.1"},
-    "fundingInterval": 480,
-}
-TIER = {
-    "id": 1,
-    "symbol": "COINUSDT",
-    "riskLimitValue": "200000",
-    "maintenanceMargin": "0.01",
-    "initialMargin": "0.02",
-    "isLowestRisk": 1,
-    "maxLeverage": "50.00",
-    "mmDeduction": "",
-}
 
 
 def saved(folder: Path, name: str, content: object) -> Path:
