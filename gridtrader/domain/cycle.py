@@ -8,6 +8,7 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from gridtrader.domain.exact import ZERO
 from gridtrader.domain.take_profit import CycleCosts
@@ -27,11 +28,10 @@ class Level:
     order_id: str = ""
     created_ms: int = 0
     executed_ms: int = 0
-
-    @property
-    def average_price(self) -> Decimal:
-        """Average execution price; only for a level that has begun to fill."""
-        return self.value / self.qty
+    average_price: Decimal = ZERO
+    """Average execution price; 0 before it has begun to fill."""
+    whole_of: object = None
+    """The reference of which it has been found to hold all that is wanted. That stays so: fills only add to it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,8 +52,7 @@ class Fill:
         return self.qty * self.price
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """One funding settlement; `paid` < 0 was received."""
 
     moment: Moment
@@ -120,6 +119,7 @@ class Cycle:
         level = self.levels.setdefault(fill.level, Level())
         level.qty += fill.qty
         level.value += value
+        level.average_price = level.value / level.qty
         level.order_id = fill.order_id or level.order_id
         level.created_ms = level.created_ms or fill.created_ms or fill.moment[0]
         level.executed_ms = max(level.executed_ms, fill.moment[0])

@@ -205,8 +205,11 @@ class SymbolKnown:
         if cycle is None or self.reference is None or level not in cycle.levels:
             return False
         known = cycle.levels[level]
+        if known.whole_of is self.reference:
+            return True
         missing = self.reference.quantity(level) - known.qty
         if missing <= 0:
+            known.whole_of = self.reference
             return True
         order = self.latest.get(self.slot(side, level))
         if order is not None and (order.phase.may_execute or order.has_unseen_fills):

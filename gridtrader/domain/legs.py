@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from gridtrader.domain.cycle import Cycle
 from gridtrader.domain.exact import ZERO
@@ -14,8 +15,7 @@ from gridtrader.domain.sizing import Reference, order_margin
 from gridtrader.domain.types import Side
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One order that should stand: `leaves` open at `price`. `margin` is what placing it anew would bind."""
 
     slot: Slot
@@ -33,8 +33,7 @@ class LegState(Enum):
     """It cannot be placed yet: the entry below has no price, an older order is not gone, a fill is not seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """One level on one side. `target` is what stands or should be placed; None if executed or waiting."""
 
     side: Side

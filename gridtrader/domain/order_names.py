@@ -6,8 +6,8 @@ order twice. 36 characters is Bybit's limit; the longest name possible here has 
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from gridtrader.domain.types import OrderKind, Side
 
@@ -26,9 +26,11 @@ _SIDES = {side.letter: side for side in Side}
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, slots=True, order=False)
-class Slot:
-    """The place an order fills, whatever its attempt. The level of a take-profit is 0."""
+class Slot(NamedTuple):
+    """The place an order fills, whatever its attempt. The level of a take-profit is 0.
+
+    A tuple, since every pass makes and looks up hundreds of them.
+    """
 
     symbol: str
     side: Side
@@ -37,8 +39,7 @@ class Slot:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderName:
+class OrderName(NamedTuple):
     """A slot and the attempt (0, 1, …) at filling it."""
 
     slot: Slot

@@ -30,23 +30,13 @@ class Phase(Enum):
 
     __hash__ = object.__hash__  # members are unique; Enum's own hashes the name, in Python, each time
 
-    @property
-    def is_final(self) -> bool:
-        return self in _FINAL
-
-    @property
-    def may_execute(self) -> bool:
-        """Whether the order may stand on the exchange, as far as is known."""
-        return self in _ALIVE
-
-    @property
-    def is_sent(self) -> bool:
+    def __init__(self, word: str) -> None:
+        self.is_final = word in ("filled", "cancelled", "rejected")
+        self.is_sent = word in ("sent", "unknown")
         """Whether it has been sent, and nobody knows yet what has come of it."""
-        return self is Phase.SENT or self is Phase.UNKNOWN
+        self.may_execute = self.is_sent or word == "working"
+        """Whether the order may stand on the exchange, as far as is known."""
 
-
-_FINAL = frozenset({Phase.FILLED, Phase.CANCELLED, Phase.REJECTED})
-_ALIVE = frozenset({Phase.SENT, Phase.UNKNOWN, Phase.WORKING})
 
 _MOVES: dict[OrderStatus, Phase] = {
     OrderStatus.WORKING: Phase.WORKING,

@@ -7,6 +7,7 @@ levels with legs still missing - in the order in which money is to be given to t
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from gridtrader.domain.exact import ZERO, plain
 from gridtrader.domain.known import LegRefused, SymbolKnown
@@ -31,8 +32,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One level with legs missing. `is_ahead`: no side has executed it; both legs stand or none.
 
     `refused` is how the exchange last refused one of its missing legs, if that still counts.

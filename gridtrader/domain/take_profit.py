@@ -1,15 +1,14 @@
 """At what price a side is closed so that its whole cycle has earned the target, net of all costs (S7)."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from gridtrader.domain.exact import ceil_div, floor_div
 from gridtrader.domain.instrument import Instrument
 from gridtrader.domain.types import Side
 
 
-@dataclass(frozen=True, slots=True)
-class CycleCosts:
+class CycleCosts(NamedTuple):
     """What a cycle has cost and earned so far, in USDT; `open_qty` (> 0) in the base coin.
 
     `costs` are the fees actually paid, opening and closing, and the funding paid less the funding received;

@@ -7,7 +7,7 @@ and never travel further in. Times are integer milliseconds since 1970 (UTC) by 
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Side(Enum):
@@ -18,18 +18,14 @@ class Side(Enum):
 
     __hash__ = object.__hash__  # members are unique; Enum's own hashes the name, in Python, each time
 
-    @property
-    def sign(self) -> int:
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
         """+1 for LONG, -1 for SHORT: the only difference between the two code paths."""
-        return self.value
+        self.letter = "L" if sign > 0 else "S"
 
     @property
     def other(self) -> "Side":
         return Side.SHORT if self is Side.LONG else Side.LONG
-
-    @property
-    def letter(self) -> str:
-        return "L" if self is Side.LONG else "S"
 
 
 SIDES: Final = (Side.LONG, Side.SHORT)
@@ -47,10 +43,9 @@ class OrderKind(Enum):
 
     __hash__ = object.__hash__
 
-    @property
-    def opens(self) -> bool:
+    def __init__(self, letter: str) -> None:
+        self.opens = letter != "T"
         """Whether the order adds exposure."""
-        return self is not OrderKind.TAKE_PROFIT
 
 
 class OrderStatus(Enum):
@@ -75,8 +70,7 @@ class ExecutionKind(Enum):
     """Liquidation, auto-deleveraging, settlement: never the bot's own doing (S11)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """The market as the public stream last told it. `bid` ≤ `ask`; all prices > 0."""
 
     bid: Decimal

@@ -53,6 +53,9 @@ _DECISIONS = 4
 
 _SHOW_MS = 200
 
+_ENDED_BY_PASSES = frozenset({HoldReason.NO_PRICE, HoldReason.FILES})
+"""Holds that a pass looks at anew; the others end with an event or a reading."""
+
 
 class Mode(Enum):
     STARTING = "starting"
@@ -285,7 +288,7 @@ class GridEngine:
             self.recorder.say(known.symbol, said, is_final=known.symbol not in allotment.undecided)
         self._wake_ms = allotment.wake_ms
         self._wants_money = allotment.is_short
-        self._is_restless = is_busy or any(known.holds or known.reference is None for known in symbols)
+        self._is_restless = is_busy or any(_awaits_price(known) for known in symbols)
 
     @staticmethod
     def _set_hold(known: SymbolKnown, reason: HoldReason, *, is_held: bool) -> None:
@@ -345,3 +348,10 @@ class GridEngine:
     def declare_stop(self) -> bool:
         """Write the emergency stop down, if there is one and it is not written; returns whether nothing is left."""
         return self._halt is None or self._halt.declare()
+
+
+def _awaits_price(known: SymbolKnown) -> bool:
+    """Whether the next price may let the symbol open what it could not: what else holds it back is told by itself."""
+    if known.holds:
+        return not _ENDED_BY_PASSES.isdisjoint(known.holds)
+    return known.reference is None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gridtrader.domain.instrument import Instrument
 from gridtrader.domain.types import (
@@ -225,8 +225,7 @@ class PricesUp:
     symbol: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewQuote:
+class NewQuote(NamedTuple):
     symbol: str
     quote: Quote
 

@@ -66,10 +66,10 @@ def test_a_take_profit_of_an_earlier_cycle_is_caught() -> None:
     scene = opened()
     scene.take_profits()
     scene.fills = [
-        replace(f, name=replace(f.name, slot=replace(f.name.slot, cycle=2))) for f in scene.fills if f.name
+        replace(f, name=f.name._replace(slot=f.name.slot._replace(cycle=2))) for f in scene.fills if f.name
     ]
     scene.orders = [
-        replace(o, name=replace(o.name, slot=replace(o.name.slot, cycle=1 if o.reduce_only else 2)))
+        replace(o, name=o.name._replace(slot=o.name.slot._replace(cycle=1 if o.reduce_only else 2)))
         for o in scene.orders
         if o.name
     ]

@@ -11,6 +11,7 @@ a position's part before fees is never below 0. Every margin is rounded up to 8 
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from gridtrader.simulator.core.calm import ENDLESS, EVERYWHERE, Band
 from gridtrader.simulator.core.exact import ONE, ceil_money
@@ -115,8 +116,7 @@ def deduction_shares(legs: tuple[OpenLeg, ...]) -> tuple[Decimal, ...]:
     return tuple(leg.size / total for leg in legs)
 
 
-@dataclass(frozen=True, slots=True)
-class LegMargin:
+class LegMargin(NamedTuple):
     initial: Decimal = ZERO
     maintenance: Decimal = ZERO
     unrealised: Decimal = ZERO
