@@ -88,8 +88,10 @@ class GridEngine:
     _is_restless: bool = True
     """Whether a price alone may change what should stand: something waits for one."""
     _last_symbol: str = ""
+    due_ms: int = 0
+    """When the engine has something to do though nothing happens."""
     _due_ms: int = 0
-    """When the engine has something to do by itself."""
+    """The same, but never too long away."""
     view: AccountView | None = None
     """A picture for people, replaced as a whole; any thread may read it. Made while `is_watched`."""
     is_watched: bool = False
@@ -107,6 +109,16 @@ class GridEngine:
     @property
     def emergency_stopped(self) -> bool:
         return self.mode is Mode.STOPPED
+
+    @property
+    def lacks_money(self) -> bool:
+        """Whether something does not stand for want of money."""
+        return self._wants_money
+
+    @property
+    def awaits_price(self) -> bool:
+        """Whether a price alone, by what it says or by what it makes of the balance, may change what should stand."""
+        return self._is_restless or self._wants_money
 
     # --- start ---
 
@@ -185,8 +197,8 @@ class GridEngine:
         self._show()
         now = self.clock.now_ms()
         dues = [self.watch.next_due(), self._wake_ms, self.executor.patience.next_due(now)]
-        idle = IDLE_MS if self.recorder.is_healthy else RETRY_FILES_MS
-        self._due_ms = min([now + idle, *(due for due in dues if due is not None)])
+        self.due_ms = min(due for due in dues if due is not None)
+        self._due_ms = min(self.due_ms, now + (IDLE_MS if self.recorder.is_healthy else RETRY_FILES_MS))
         return max(0, self._due_ms - now)
 
     def _is_time(self, now_ms: int) -> bool:

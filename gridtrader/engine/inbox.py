@@ -52,6 +52,11 @@ class Inbox:
             self._quotes.clear()
             return events
 
+    @property
+    def is_empty(self) -> bool:
+        with self._condition:
+            return not self._events and not self._quotes
+
     def heard_ms(self, symbol: str) -> int | None:
         """Return when the newest quote of a symbol came; None without a clock."""
         return self._heard.get(symbol) if self._now_ms is not None else None

@@ -28,7 +28,7 @@ from itertools import islice
 
 from gridtrader.simulator.core import changing, placing, rejections, settings, settlement, statements, views
 from gridtrader.simulator.core.account import Account
-from gridtrader.simulator.core.calm import common
+from gridtrader.simulator.core.calm import Band, common
 from gridtrader.simulator.core.contract import CLOSED, Contract
 from gridtrader.simulator.core.holding import is_active
 from gridtrader.simulator.core.liquidation import liquidate_if_due
@@ -50,6 +50,7 @@ from gridtrader.simulator.core.model import (
     WalletView,
     World,
 )
+from gridtrader.simulator.core.positions import SIGN
 from gridtrader.simulator.core.round import Rounds
 from gridtrader.simulator.core.switches import check_options
 from gridtrader.simulator.core.tape import Tape
@@ -281,6 +282,21 @@ class Exchange:
     def price_limits(self, symbol: str) -> tuple[Decimal, Decimal]:
         """Return (highest buy price, lowest sell price) allowed now, as of the latest quote's time."""
         return self._contract(symbol).price_limits()
+
+    def nearest(self, symbol: str) -> tuple[Decimal | None, Decimal | None]:
+        """Return the prices of the resting buy and of the resting sell that are reached first; None: nobody waits."""
+        resting = self._contract(symbol).resting
+        return resting["Buy"].nearest, resting["Sell"].nearest
+
+    def net_size(self, uid: int, symbol: str) -> Decimal:
+        """Return what the account holds of a contract, longs less shorts."""
+        holding = self._account(uid).holding(self._contract(symbol))
+        return sum((leg.size * SIGN[leg.side] for leg in holding.legs.values()), ZERO)
+
+    def calm_marks(self, uid: int, symbol: str, room: Decimal) -> Band:
+        """Return the mark prices around the present one at which neither margin balance less maintenance margin, nor
+        any part of the first less the second, is `room` USDT lower than now, as long as nothing else changes."""
+        return self._account(uid).holding(self._contract(symbol)).calm_band(room)
 
     def drain(self) -> list[Event]:
         """Return and forget the events since the last call."""

@@ -1,0 +1,245 @@
+"""Play an account over recorded prices: without delay, on the exchange's own matching, margin and funding.
+
+The market moves from stop to stop (`way`). At each the exchange fills what is reached, then the engine sees the price
+and everything that happened, and acts until it has nothing more to do; only then the price goes on. Stops at which
+neither could do anything are passed over (`is_fast`), which changes nothing but the time it takes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from gridtrader.engine.engine import GridEngine
+from gridtrader.engine.errors import CannotStart, StopAccount
+from gridtrader.engine.inbox import Inbox
+from gridtrader.engine.ports import NewQuote
+from gridtrader.engine.settings import EngineSettings
+from gridtrader.paper.clock import PaperClock
+from gridtrader.paper.gateway import PaperGateway
+from gridtrader.replay.recorder import ReplayLedger, ReplayRecorder
+from gridtrader.replay.result import Stop as EmergencyStop
+from gridtrader.replay.track import Track, times_between
+from gridtrader.replay.way import Limits, Stop, Way, settlements_in
+from gridtrader.simulator.core.exchange import Exchange
+from gridtrader.simulator.core.model import Instrument, Options, World
+from gridtrader.simulator.market.moment import moment
+from gridtrader.simulator.market.recorded import RecordedSource
+
+UID = 1
+_NEVER_MS = 10**13
+_TELL_EVERY = 256
+_MOST_TURNS = 1_000
+"""Steps the engine may take at one moment; more would mean that it never comes to rest."""
+
+
+class ReplayError(Exception):
+    """The replay cannot be played; the message says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to replay."""
+
+    settings: EngineSettings
+    contracts: dict[str, Instrument]
+    sources: Sequence[RecordedSource]
+    balance: Decimal
+    maker_fee: Decimal
+    taker_fee: Decimal
+    start: int
+    end: int
+    """The last moment that is played, ms."""
+    spread_ticks: int = 0
+    unlimited_margin: bool = False
+    is_fast: bool = True
+
+
+def without_delay(settings: EngineSettings) -> EngineSettings:
+    """Return an engine's settings for a world in which everything is known at once: nothing is ever waited for, and
+    nothing is asked for that has been told."""
+    return replace(
+        settings,
+        venue="replay",
+        confirm_ms=_NEVER_MS,
+        wallet_max_age_ms=_NEVER_MS,
+        quote_max_age_ms=_NEVER_MS,
+        mm_refresh_ms=(_NEVER_MS, _NEVER_MS),
+        balance_stop_ms=_NEVER_MS,
+        push_lag_ms=0,
+        rest_lag_ms=0,
+        reconcile_ms=_NEVER_MS,
+    )
+
+
+class Replay:
+    """One account's replay. `play` once; then `ledger` and `track` hold what it came to."""
+
+    def __init__(self, plan: Plan, on_progress: Callable[[float], None] | None = None) -> None:
+        """`on_progress` is told now and then which share of the prices has been passed."""
+        self._plan = plan
+        self._on_progress = on_progress
+        ticks = {symbol: contract.tick_size for symbol, contract in plan.contracts.items()}
+        self.ways = {
+            source.symbol: Way(source, ticks[source.symbol], plan.spread_ticks, plan.start, plan.end)
+            for source in plan.sources
+        }
+        self.clock = PaperClock(plan.start)
+        self.exchange = Exchange(
+            {symbol: _free(contract) for symbol, contract in plan.contracts.items()},
+            Options(maker_fee=plan.maker_fee, taker_fee=plan.taker_fee, risk_tiers=not plan.unlimited_margin),
+        )
+        self._inbox = Inbox(self.clock.now_ms)
+        self._gateway = PaperGateway(self.exchange, UID, self.clock, self._inbox)
+        self.ledger = ReplayLedger(self.clock)
+        self._gateway.on_events = self.ledger.happened
+        recorder = ReplayRecorder(self.clock, self.ledger)
+        self._settings = without_delay(plan.settings)
+        self.engine = GridEngine(self._settings, self._gateway, recorder, self.clock, self._inbox)
+        self.track = Track(self.exchange, UID, list(self.ways.values()))
+        self._due_ms: float = float("inf")
+        self._settlements = sorted(
+            (time, source.symbol, rate)
+            for source in plan.sources
+            for time, rate in settlements_in(source, plan.start, plan.end)
+        )
+        self._settled = 0
+
+    # --- playing ---
+
+    def play(self) -> None:
+        """Play to the end. Raises ReplayError if the account cannot be started with these prices."""
+        self._begin()
+        moments = 0
+        while True:
+            self.track.measure(self.clock.market_ms)
+            if self._plan.is_fast:
+                self._pass_over()
+            following = self._following()
+            if following is None:
+                self.track.measure(self.clock.market_ms)
+                break
+            now = following[1].time_ms
+            self._settle_before(now)
+            while following is not None and following[1].time_ms <= now:
+                self._move(*following)
+                self._act()
+                following = self._following()
+            moments += 1
+            if moments % _TELL_EVERY == 0:
+                self._tell_progress()
+        self.ledger.end()
+
+    def _begin(self) -> None:
+        exchange, clock = self.exchange, self.clock
+        exchange.open_account(UID, World.MAINNET, self._plan.balance, clock.now_ms())
+        for way in self.ways.values():
+            exchange.set_quote(way.symbol, way.quote(), clock.tick())
+        try:
+            self.engine.start()
+        except (CannotStart, StopAccount) as error:
+            raise ReplayError(f"the account does not start: {error}") from error
+        self._act()
+
+    def _following(self) -> tuple[Way, Stop] | None:
+        """Return which price comes to its next stop first, and the stop."""
+        best: tuple[Way, Stop] | None = None
+        for way in self.ways.values():
+            buy, sell = self.exchange.nearest(way.symbol)
+            stop = way.next_stop(buy, sell)
+            if stop is not None and (best is None or stop.time_ms < best[1].time_ms):
+                best = (way, stop)
+        return best
+
+    def _move(self, way: Way, stop: Stop) -> None:
+        way.go(stop)
+        self.exchange.set_quote(way.symbol, way.quote(), self.clock.move(stop.time_ms))
+        self._gateway.pump()
+
+    def _settle_before(self, time_ms: int) -> None:
+        """Settle the funding that is due up to a moment, at the prices before it."""
+        while self._settled < len(self._settlements) and self._settlements[self._settled][0] <= time_ms:
+            due, symbol, rate = self._settlements[self._settled]
+            self._settled += 1
+            self.exchange.settle_funding(symbol, rate, self.clock.move(due))
+            self._gateway.pump()
+            self._act()
+
+    def _act(self) -> None:
+        """Let the engine see where things stand, and act until it has nothing more to do."""
+        engine, inbox = self.engine, self._inbox
+        self._check_risk()
+        if self.ledger.stop is None:
+            if engine.lacks_money:
+                self._gateway.tell_balance()
+            for symbol in self.ways:
+                inbox.put(NewQuote(symbol, self._gateway.quote(symbol)))
+            self._take_turns()
+        inbox.drain()
+
+    def _take_turns(self) -> None:
+        for _ in range(_MOST_TURNS):
+            sent = self._gateway.commands
+            self.engine.step()
+            if self.engine.emergency_stopped:
+                self.ledger.stop = EmergencyStop(self.clock.market_ms, self.engine.stop_reason)
+                return
+            if self._gateway.commands == sent and self._inbox.is_empty:
+                return
+        raise ReplayError(f"the engine does not come to rest at {moment(self.clock.market_ms)}")
+
+    def _check_risk(self) -> None:
+        """Tell the engine of a risk rate at its threshold as soon as there is one (R1)."""
+        if self.exchange.wallet(UID).mm_rate >= self._settings.mm_threshold:
+            self._gateway.tell_balance()
+
+    def _tell_progress(self) -> None:
+        if self._on_progress is None:
+            return
+        passed = sum(way.corner for way in self.ways.values())
+        self._on_progress(passed / sum(len(way) for way in self.ways.values()))
+
+    # --- passing over what concerns nobody ---
+
+    def _pass_over(self) -> None:
+        """Move the prices on to just before the next stop at which the exchange or the engine may have to act."""
+        engine, is_stopped = self.engine, self.ledger.stop is not None
+        if engine.awaits_price and not is_stopped:
+            return
+        time_ms = float("inf") if is_stopped else float(engine.due_ms)
+        if self._settled < len(self._settlements):
+            time_ms = min(time_ms, self._settlements[self._settled][0])
+        room = self.track.room(self._settings.mm_threshold, is_stopped=is_stopped)
+        quiet = {way.symbol: way.quiet_until(self._limits(way, time_ms, room)) for way in self.ways.values()}
+        if len(quiet) > 1:
+            until = min(int(self.ways[symbol].times[corner]) for symbol, corner in quiet.items())
+            quiet = {symbol: min(corner, self.ways[symbol].corner_at(until)) for symbol, corner in quiet.items()}
+        if self.track.may_set_record(quiet):
+            for time in times_between(list(self.ways.values()), quiet):
+                self._skip({way.symbol: way.corner_at(int(time)) for way in self.ways.values()})
+                self.track.measure(int(time))
+        else:
+            self._skip(quiet)
+
+    def _skip(self, corners: Mapping[str, int]) -> None:
+        for symbol, corner in corners.items():
+            way = self.ways[symbol]
+            if corner > way.corner:
+                way.skip_to(corner)
+                self.exchange.set_quote(symbol, way.quote(), self.clock.move(way.at.time_ms))
+
+    def _limits(self, way: Way, time_ms: float, room: Decimal) -> Limits:
+        buy, sell = self.exchange.nearest(way.symbol)
+        band = self.exchange.calm_marks(UID, way.symbol, room / len(self.ways))
+        tick = float(way.tick)
+        return Limits(
+            low=float("-inf") if buy is None else way.falls_to(buy),
+            high=float("inf") if sell is None else way.rises_to(sell),
+            mark_low=float(band.low) / tick,
+            mark_high=float(band.high) / tick,
+            time_ms=time_ms,
+        )
+
+
+def _free(contract: Instrument) -> Instrument:
+    """Return the contract without a price band: an order executes at the price there is."""
+    return replace(contract, price_limit_x=Decimal(1), price_limit_y=Decimal(1))

@@ -1,0 +1,167 @@
+"""The way one symbol's price takes: corners it is known to pass, and the stops the bot's orders make it take.
+
+Everything is in whole ticks of the last price. From a corner to the next the price either jumps, or moves through
+every price between; then it stops at each price where an order waits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridtrader.simulator.core.model import Quote
+from gridtrader.simulator.market.recorded import RecordedSource
+
+Ticks = NDArray[np.int64]
+
+FIRST_LOOK = 128
+"""Corners looked at together at first; four times as many each time nothing is found."""
+LONGEST_LOOK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the price comes to next. `corner`: the number of the corner, if it is one."""
+
+    time_ms: int
+    last: int
+    mark: int
+    corner: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the price may do without anybody having to know, in ticks; bounds are excluded.
+
+    `time_ms`: something is due then, whatever the price does.
+    """
+
+    low: float
+    high: float
+    mark_low: float
+    mark_high: float
+    time_ms: float
+
+
+class Way:
+    """One symbol's prices, and where the price is now. Made of the part of a record that is replayed."""
+
+    def __init__(self, source: RecordedSource, tick: Decimal, spread_ticks: int, start: int, end: int) -> None:
+        """`start` ≤ time ≤ `end` are replayed; there must be a corner in it."""
+        frame = source.vertices()
+        times = frame["time"].to_numpy()
+        first, after = (int(np.searchsorted(times, start)), int(np.searchsorted(times, end, side="right")))
+        self.symbol = source.symbol
+        self.times: Ticks = np.ascontiguousarray(times[first:after])
+        self.last: Ticks = np.ascontiguousarray(frame["last"].to_numpy()[first:after])
+        self.mark: Ticks = np.ascontiguousarray(frame["mark"].to_numpy()[first:after])
+        self.jumps = np.ascontiguousarray(frame["jump"].to_numpy()[first:after])
+        self.tick = tick
+        self._spread = spread_ticks
+        self._below = spread_ticks // 2
+        self.corner = 0
+        """The corner passed last."""
+        self.at = Stop(int(self.times[0]), int(self.last[0]), int(self.mark[0]), 0)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def is_over(self) -> bool:
+        return self.corner + 1 >= len(self.times)
+
+    def quote(self) -> Quote:
+        """Return the market where the price is."""
+        last, mark = self.at.last, self.at.mark * self.tick
+        bid = max(1, last - self._below) if self._spread else last
+        return Quote(last * self.tick, bid * self.tick, (bid + self._spread) * self.tick, mark, mark)
+
+    def falls_to(self, buy: Decimal) -> int:
+        """Return the last price, in ticks, at which a resting buy order fills: the ask has come down to it."""
+        ticks = int(buy / self.tick)
+        return ticks - self._spread + self._below if self._spread else ticks
+
+    def rises_to(self, sell: Decimal) -> int:
+        """Return the last price, in ticks, at which a resting sell order fills: the bid has come up to it."""
+        ticks = int(sell / self.tick)
+        return ticks + self._below if self._spread else ticks
+
+    # --- going on ---
+
+    def next_stop(self, buy: Decimal | None, sell: Decimal | None) -> Stop | None:
+        """Return where the price comes to next, given the nearest resting orders; None at the end."""
+        number = self.corner + 1
+        if number >= len(self.times):
+            return None
+        corner = Stop(int(self.times[number]), int(self.last[number]), int(self.mark[number]), number)
+        if self.jumps[number]:
+            return corner
+        here, ahead = self.at.last, corner.last
+        if ahead < here and buy is not None and ahead < (reached := self.falls_to(buy)) < here:
+            return self._between(reached, corner)
+        if ahead > here and sell is not None and ahead > (reached := self.rises_to(sell)) > here:
+            return self._between(reached, corner)
+        return corner
+
+    def _between(self, last: int, corner: Stop) -> Stop:
+        """Return the stop at a price on the straight way to a corner; time is cut to the millisecond."""
+        here = self.at
+        share, whole = abs(last - here.last), abs(corner.last - here.last)
+        time = here.time_ms + (corner.time_ms - here.time_ms) * share // whole
+        if here.mark == here.last and corner.mark == corner.last:
+            return Stop(time, last, last, None)
+        mark = here.mark + _half_even((corner.mark - here.mark) * share, whole)
+        return Stop(time, last, mark, None)
+
+    def go(self, stop: Stop) -> None:
+        """Move the price there."""
+        self.at = stop
+        if stop.corner is not None:
+            self.corner = stop.corner
+
+    # --- searching ---
+
+    def quiet_until(self, limits: Limits) -> int:
+        """Return the last corner before the first one that leaves the limits; the one passed last if there is none
+        between."""
+        begin, count, length = self.corner + 1, len(self.times), FIRST_LOOK
+        while begin < count:
+            until = min(begin + length, count)
+            last, mark = self.last[begin:until], self.mark[begin:until]
+            out = (last <= limits.low) | (last >= limits.high)
+            if limits.mark_low > 0 or limits.mark_high < np.inf:
+                out |= (mark <= limits.mark_low) | (mark >= limits.mark_high)
+            if self.times[until - 1] >= limits.time_ms:
+                out |= self.times[begin:until] >= limits.time_ms
+            found = int(out.argmax())
+            if out[found]:
+                return begin + found - 1
+            begin, length = until, min(length * 4, LONGEST_LOOK)
+        return count - 1
+
+    def corner_at(self, time_ms: int) -> int:
+        """Return the last corner that is not later; -1 before the first."""
+        return int(np.searchsorted(self.times, time_ms, side="right")) - 1
+
+    def skip_to(self, corner: int) -> None:
+        """Move the price to a corner, past those between."""
+        if corner != self.corner:
+            self.go(Stop(int(self.times[corner]), int(self.last[corner]), int(self.mark[corner]), corner))
+
+
+def settlements_in(source: RecordedSource, start: int, end: int) -> Sequence[tuple[int, Decimal]]:
+    """Return times and rates of the settlements after `start` and not after `end`; none where none is recorded."""
+    times = source.funding_times
+    if times is None:
+        return []
+    return [(time, source.funding_rate(time)) for time in times if start < time <= end]
+
+
+def _half_even(numerator: int, denominator: int) -> int:
+    """Return the quotient, denominator > 0, to the nearest whole number (ties: even)."""
+    quotient, rest = divmod(numerator, denominator)
+    if 2 * rest > denominator or (2 * rest == denominator and quotient % 2):
+        quotient += 1
+    return quotient
