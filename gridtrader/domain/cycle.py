@@ -36,10 +36,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fill:
-    """One fill of an order of ours. `level` is None for a take-profit's."""
+    """One fill of an order of ours. `level` is None for a take-profit's.
+
+    Fills of one moment (one quote can fill an entry and a take-profit) stay in the order in which they are told: that
+    is the exchange's.
+    """
 
     moment: Moment
-    exec_id: str
+    exec_id: str = field(compare=False)
     level: int | None = field(compare=False)
     qty: Decimal = field(compare=False)
     price: Decimal = field(compare=False)

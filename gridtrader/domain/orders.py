@@ -108,6 +108,13 @@ class KnownOrder:
         return self.qty - self.filled
 
     @property
+    def total_at_most(self) -> Decimal:
+        """The most its total quantity may be: an amendment whose fate is open may have raised it already."""
+        if self.change is None or self.change.kind is not ChangeKind.AMEND or self.asked_qty is None:
+            return self.qty
+        return max(self.qty, self.asked_qty)
+
+    @property
     def has_unseen_fills(self) -> bool:
         return self.filled > self.seen
 
@@ -125,7 +132,8 @@ class KnownOrder:
         """Take in what the exchange says of this order; returns whether anything changed.
 
         Reports come in any order and more than once: a final phase stays, the filled quantity never falls, price
-        and quantity are taken from the newest report.
+        and quantity are taken from the newest report. One that was taken for filled, since its executions came to the
+        total known, works on if a newer report says so with a larger total.
         """
         before = (self.phase, self.filled, self.price, self.qty, self.change is None)
         self.order_id = self.order_id or report.order_id
@@ -133,7 +141,8 @@ class KnownOrder:
         if not self.confirmed_ms:
             self.confirmed_ms = report.updated_ms
         self.filled = max(self.filled, report.filled_qty)
-        if self.phase.is_final or report.updated_ms < self.updated_ms:
+        is_over = self.phase.is_final and not self._lives_on(report)
+        if is_over or report.updated_ms < self.updated_ms:
             return before != (self.phase, self.filled, self.price, self.qty, self.change is None)
         self._settle_change(report)
         self.updated_ms = report.updated_ms
@@ -141,6 +150,10 @@ class KnownOrder:
         self.price = report.price
         self.qty = report.qty
         return before != (self.phase, self.filled, self.price, self.qty, self.change is None)
+
+    def _lives_on(self, report: OrderReport) -> bool:
+        is_more = report.status is OrderStatus.WORKING and report.qty > max(self.qty, self.seen)
+        return self.phase is Phase.FILLED and is_more and report.updated_ms > self.updated_ms
 
     def give_up_change(self) -> None:
         """Forget a pending command: what stands is known, whether the command took effect or not."""

@@ -230,7 +230,7 @@ class AccountBook:
         order.seen = known.executed.get(order.link_id, ZERO)
         order.filled = max(order.filled, order.seen)
         order.confirmed_ms = order.confirmed_ms or at_ms
-        if 0 < order.qty <= order.seen and not order.phase.is_final:
+        if 0 < order.total_at_most <= order.seen and not order.phase.is_final:
             order.phase, order.change = Phase.FILLED, None
 
     def _close_if_flat(self, known: SymbolKnown, side: Side) -> Iterator[Fact]:

@@ -35,19 +35,18 @@ class Fills:
 def fills_since_flat(executions: Sequence[Execution], side: Side, size: Decimal) -> Fills:
     """Return the side's executions since its size was last 0, funding included.
 
-    `executions` are all that is known of the symbol, in any order; `size` is the position's present size.
+    `executions` are all that is known of the symbol, those of one moment in the exchange's order; `size` is the position's present size.
     """
-    own = sorted((e for e in executions if e.side is side), key=lambda e: (e.at_ms, e.seq), reverse=True)
+    own = sorted((e for e in executions if e.side is side), key=lambda e: (e.at_ms, e.seq))
     running, count = size, 0
-    for execution in own:
+    for execution in reversed(own):
         if running == 0:
             break
         count += 1
         if execution.kind is not ExecutionKind.FUNDING:
             running += execution.closed_qty - (execution.qty - execution.closed_qty)
-    ordered = own[::-1]
-    cut = len(ordered) - count
-    return Fills(tuple(ordered[cut:]), tuple(ordered[:cut]), is_complete=running == 0)
+    cut = len(own) - count
+    return Fills(tuple(own[cut:]), tuple(own[:cut]), is_complete=running == 0)
 
 
 def exchange_average(executions: Iterable[Execution]) -> Decimal:

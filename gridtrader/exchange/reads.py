@@ -177,11 +177,12 @@ class Reads:
         )
 
     def executions(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[Execution]:
-        """Return fills, funding and forced closes of a span of any length."""
+        """Return fills, funding and forced closes of a span of any length, oldest first."""
         found = self._history(
             Endpoint.EXECUTIONS, symbol, start_ms, end_ms, self._settings.execution_page, rows.execution
         )
-        return list({execution.exec_id: execution for execution in found}.values())
+        unique = {execution.exec_id: execution for execution in reversed(found)}  # pages come newest first
+        return sorted(unique.values(), key=lambda execution: (execution.at_ms, execution.seq))
 
     # --- how ---
 

@@ -18,7 +18,7 @@ from gridtrader.paper.clock import PaperClock
 from gridtrader.paper.gateway import PaperGateway
 from gridtrader.replay.recorder import ReplayLedger, ReplayRecorder
 from gridtrader.replay.result import Stop as EmergencyStop
-from gridtrader.replay.track import Track, times_between
+from gridtrader.replay.track import Track
 from gridtrader.replay.way import Limits, Stop, Way, settlements_in
 from gridtrader.simulator.core.exchange import Exchange
 from gridtrader.simulator.core.model import Instrument, Options, World
@@ -213,12 +213,10 @@ class Replay:
         if len(quiet) > 1:
             until = min(int(self.ways[symbol].times[corner]) for symbol, corner in quiet.items())
             quiet = {symbol: min(corner, self.ways[symbol].corner_at(until)) for symbol, corner in quiet.items()}
-        if self.track.may_set_record(quiet):
-            for time in times_between(list(self.ways.values()), quiet):
-                self._skip({way.symbol: way.corner_at(int(time)) for way in self.ways.values()})
-                self.track.measure(int(time))
-        else:
-            self._skip(quiet)
+        for time in self.track.record_times(quiet):
+            self._skip({way.symbol: way.corner_at(int(time)) for way in self.ways.values()})
+            self.track.measure(int(time))
+        self._skip(quiet)
 
     def _skip(self, corners: Mapping[str, int]) -> None:
         for symbol, corner in corners.items():

@@ -11,24 +11,33 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from gridtrader.replay.way import Way
+from gridtrader.replay.way import Ticks, Way
 from gridtrader.simulator.core.exchange import Exchange
 
+Floats = NDArray[np.float64]
 ZERO = Decimal(0)
-_SPARE = 1e-6
-"""Share by which an estimate must stay below an extreme to be believed."""
+_SPARE = 2e-8
+"""USDT by which an estimate may be wrong: the exchange rounds margins to eight decimals."""
+_HIGHEST_RATE = 99.9999
+_RATE_STEPS = 10_000
+"""Risk rates have four decimals."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The account from one moment on; floats, for curves only. `nets` is USDT per tick of each mark price."""
+    """The account from one moment on, by symbol where it hangs on a price; floats are for estimates and curves."""
 
     time_ms: int
-    equity: float
-    margin: float
-    maintenance: float
+    equity: Decimal
+    order_margin: float
+    order_maintenance: float
     marks: tuple[int, ...]
+    """Ticks."""
     nets: tuple[float, ...]
+    """USDT per tick of the mark price."""
+    margins: tuple[float, ...]
+    maintenances: tuple[float, ...]
+    """Of positions; in proportion to the mark price within a tier."""
 
 
 class Track:
@@ -65,14 +74,17 @@ class Track:
         if self._is_in_market:
             self.in_market_ms += time_ms - self._since_ms
         self._since_ms, self._is_in_market = time_ms, any(True for _ in exchange.open_symbols(uid))
+        parts = [exchange.margin(uid, way.symbol) for way in self._ways]
         self.states.append(
             State(
                 time_ms,
-                float(equity),
-                float(wallet.total_initial_margin),
-                float(wallet.total_maintenance_margin),
+                equity,
+                float(wallet.order_im),
+                float(sum(part.order_mm for part in parts)),
                 tuple(way.at.mark for way in self._ways),
                 tuple(float(exchange.net_size(uid, way.symbol) * way.tick) for way in self._ways),
+                tuple(float(part.position_im) for part in parts),
+                tuple(float(part.position_mm) for part in parts),
             )
         )
 
@@ -84,36 +96,69 @@ class Track:
 
     # --- by estimate ---
 
-    def may_set_record(self, quiet: Mapping[str, int]) -> bool:
-        """Whether any extreme may be passed on the way to these corners. If not, the highest equity is noted."""
-        state = self.states[-1]
+    def record_times(self, quiet: Mapping[str, int]) -> Ticks:
+        """Return the times of the corners on the way to these at which an extreme may be passed."""
         times = times_between(self._ways, quiet)
         if not len(times):
-            return False
-        marks = [marks_at(way, times) for way in self._ways]
-        equity = np.full(len(times), state.equity)
-        for mine, mark, net in zip(marks, state.marks, state.nets, strict=True):
-            equity += (mine - mark) * net
-        lowest = float(equity.min())
-        growth = max(float(mine.max()) / mark for mine, mark in zip(marks, state.marks, strict=True))
-        growth = max(1.0, growth) * (1 + _SPARE)
-        if state.margin * growth > float(self.maximum_margin):
-            return True
-        if lowest <= 0 or state.maintenance * growth / lowest > float(self.maximum_mm_rate):
-            return state.maintenance > 0
-        before = np.maximum(np.maximum.accumulate(equity), float(self._peak))
-        if float((before - equity).max()) * (1 + _SPARE) + _SPARE > float(self.maximum_drawdown):
-            return True
-        return float(equity.max()) * (1 + _SPARE) + _SPARE > float(self._peak)
+            return times
+        state = self.states[-1]
+        course = course_of(state, [marks_at(way, times) for way in self._ways])
+        peak = float(self._peak - state.equity)
+        fall = np.maximum(np.maximum.accumulate(course.equity), peak) - course.equity
+        steps = np.floor(course.rate * _RATE_STEPS + _SPARE)
+        found = {
+            *_rises(course.margin, float(self.maximum_margin)),
+            *_rises(steps, float(self.maximum_mm_rate) * _RATE_STEPS + 0.5),
+            *_rises(course.equity, peak),
+            *_rises(fall, float(self.maximum_drawdown)),
+        }
+        return times[sorted(found)]
 
 
-def times_between(ways: Sequence[Way], quiet: Mapping[str, int]) -> NDArray[np.int64]:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The account at some corners, as it follows from a state and the prices alone."""
+
+    equity: Floats
+    """Less that of the state."""
+    margin: Floats
+    rate: Floats
+
+
+def course_of(state: State, marks: Sequence[Ticks]) -> Course:
+    """Return the course at these mark prices, an array for each symbol."""
+    equity = np.zeros(len(marks[0]))
+    margin, maintenance = np.full(len(marks[0]), state.order_margin), np.full(len(marks[0]), state.order_maintenance)
+    for number, mark in enumerate(marks):
+        equity += (mark - state.marks[number]) * state.nets[number]
+        growth = mark / state.marks[number]
+        margin += growth * state.margins[number]
+        maintenance += growth * state.maintenances[number]
+    whole = np.maximum(float(state.equity) + equity, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(maintenance > 0, np.minimum(maintenance / whole, _HIGHEST_RATE), 0)
+    return Course(equity, margin, rate)
+
+
+def _rises(values: Floats, record: float) -> list[int]:
+    """Return where a series may rise above all it has been before and above its record, each height once."""
+    before = np.empty_like(values)
+    before[0] = record
+    np.maximum.accumulate(values[:-1], out=before[1:])
+    np.maximum(before, record, out=before)
+    found = np.flatnonzero(values > before - _SPARE)
+    if len(found) > 1:
+        found = found[np.unique(values[found], return_index=True)[1]]
+    return [int(place) for place in found]
+
+
+def times_between(ways: Sequence[Way], quiet: Mapping[str, int]) -> Ticks:
     """Return the times of all corners between where the prices are and these corners, once each, in order."""
     parts = [way.times[way.corner + 1 : quiet[way.symbol] + 1] for way in ways]
     return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
 
 
-def marks_at(way: Way, times: NDArray[np.int64]) -> NDArray[np.int64]:
+def marks_at(way: Way, times: Ticks) -> Ticks:
     """Return the mark price (ticks) at each time: that of the last corner, or the present one if that is later."""
     if not len(times):
         return np.empty(0, np.int64)

@@ -32,6 +32,7 @@ from gridtrader.simulator.core.calm import Band, common
 from gridtrader.simulator.core.contract import CLOSED, Contract
 from gridtrader.simulator.core.holding import is_active
 from gridtrader.simulator.core.liquidation import liquidate_if_due
+from gridtrader.simulator.core.margin import Margin
 from gridtrader.simulator.core.matching import fill_shares, shares
 from gridtrader.simulator.core.model import (
     ZERO,
@@ -292,6 +293,10 @@ class Exchange:
         """Return what the account holds of a contract, longs less shorts."""
         holding = self._account(uid).holding(self._contract(symbol))
         return sum((leg.size * SIGN[leg.side] for leg in holding.legs.values()), ZERO)
+
+    def margin(self, uid: int, symbol: str) -> Margin:
+        """Return what a contract adds to the account's requirements at the mark price now."""
+        return self._account(uid).holding(self._contract(symbol)).margin()
 
     def calm_marks(self, uid: int, symbol: str, room: Decimal) -> Band:
         """Return the mark prices around the present one at which neither margin balance less maintenance margin, nor
