@@ -35,7 +35,8 @@ class Fills:
 def fills_since_flat(executions: Sequence[Execution], side: Side, size: Decimal) -> Fills:
     """Return the side's executions since its size was last 0, funding included.
 
-    `executions` are all that is known of the symbol, those of one moment in the exchange's order; `size` is the position's present size.
+    `executions` are all that is known of the symbol, those of one moment in the exchange's order; `size` is the
+    position's present size.
     """
     own = sorted((e for e in executions if e.side is side), key=lambda e: (e.at_ms, e.seq))
     running, count = size, 0

@@ -102,14 +102,14 @@ class Track:
         if not len(times):
             return times
         state = self.states[-1]
-        course = course_of(state, [marks_at(way, times) for way in self._ways])
+        ahead = course([state], np.zeros(len(times), np.int64), [marks_at(way, times) for way in self._ways])
         peak = float(self._peak - state.equity)
-        fall = np.maximum(np.maximum.accumulate(course.equity), peak) - course.equity
-        steps = np.floor(course.rate * _RATE_STEPS + _SPARE)
+        fall = np.maximum(np.maximum.accumulate(ahead.equity), peak) - ahead.equity
+        steps = np.floor(ahead.rate * _RATE_STEPS + _SPARE)
         found = {
-            *_rises(course.margin, float(self.maximum_margin)),
+            *_rises(ahead.margin, float(self.maximum_margin)),
             *_rises(steps, float(self.maximum_mm_rate) * _RATE_STEPS + 0.5),
-            *_rises(course.equity, peak),
+            *_rises(ahead.equity, peak),
             *_rises(fall, float(self.maximum_drawdown)),
         }
         return times[sorted(found)]
@@ -125,19 +125,21 @@ class Course:
     rate: Floats
 
 
-def course_of(state: State, marks: Sequence[Ticks]) -> Course:
-    """Return the course at these mark prices, an array for each symbol."""
-    equity = np.zeros(len(marks[0]))
-    margin, maintenance = np.full(len(marks[0]), state.order_margin), np.full(len(marks[0]), state.order_maintenance)
+def course(states: Sequence[State], since: Ticks, marks: Sequence[Ticks]) -> Course:
+    """Return the course at mark prices, an array for each symbol; `since` is the number of the state each is from."""
+    before = np.array([float(state.equity) for state in states])[since]
+    margin = np.array([state.order_margin for state in states])[since]
+    maintenance = np.array([state.order_maintenance for state in states])[since]
+    equity = np.zeros(len(since))
     for number, mark in enumerate(marks):
-        equity += (mark - state.marks[number]) * state.nets[number]
-        growth = mark / state.marks[number]
-        margin += growth * state.margins[number]
-        maintenance += growth * state.maintenances[number]
-    whole = np.maximum(float(state.equity) + equity, 0)
+        mark_then = np.array([state.marks[number] for state in states])[since]
+        equity += (mark - mark_then) * np.array([state.nets[number] for state in states])[since]
+        growth = mark / mark_then
+        margin += growth * np.array([state.margins[number] for state in states])[since]
+        maintenance += growth * np.array([state.maintenances[number] for state in states])[since]
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(maintenance > 0, np.minimum(maintenance / whole, _HIGHEST_RATE), 0)
-    return Course(equity, margin, rate)
+        rate = maintenance / np.maximum(before + equity, 0)
+    return Course(equity, margin, np.where(maintenance > 0, np.minimum(rate, _HIGHEST_RATE), 0))
 
 
 def _rises(values: Floats, record: float) -> list[int]:

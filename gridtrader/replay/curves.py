@@ -1,0 +1,62 @@
+"""What a report draws: prices, equity, margin and risk rate in a few thousand steps. Floats, never reckoned with."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from gridtrader.replay.result import Bar, Sample
+from gridtrader.replay.track import Floats, State, course
+from gridtrader.replay.way import Ticks, Way
+
+STEPS = 2_000
+"""At most so many bars and samples, whatever the length of a replay."""
+_MINUTE_MS = 60_000
+
+
+def step_ms(start: int, end: int) -> int:
+    """Return the length of a bar: whole minutes."""
+    return max(1, -(-(end - start + 1) // (STEPS * _MINUTE_MS))) * _MINUTE_MS
+
+
+def bars_of(way: Way, start: int, step: int) -> list[Bar]:
+    """Return the last prices as bars; stretches without a price are left out."""
+    firsts, numbers = _stretches(way.times, start, step)
+    last = way.last
+    columns = (
+        last[firsts],
+        np.maximum.reduceat(last, firsts),
+        np.minimum.reduceat(last, firsts),
+        last[np.append(firsts[1:], len(last)) - 1],
+    )
+    rows = zip(numbers.tolist(), *(column.tolist() for column in columns), strict=True)
+    return [Bar(start + number * step, *(ticks * way.tick for ticks in prices)) for number, *prices in rows]
+
+
+def samples_of(ways: Sequence[Way], states: Sequence[State], start: int, step: int) -> list[Sample]:
+    """Return the account's course, a sample for each stretch in which there was a price."""
+    times = np.unique(np.concatenate([way.times for way in ways]))
+    since = np.searchsorted(np.array([state.time_ms for state in states]), times, side="right") - 1
+    marks = [way.mark[np.searchsorted(way.times, times, side="right") - 1] for way in ways]
+    at = course(states, since, marks)
+    equity = np.array([float(state.equity) for state in states])[since] + at.equity
+    firsts, numbers = _stretches(times, start, step)
+    ends = np.append(firsts[1:], len(times)) - 1
+    columns = (
+        equity[ends],
+        np.minimum.reduceat(equity, firsts),
+        at.margin[ends],
+        np.maximum.reduceat(at.rate, firsts),
+    )
+    rows = zip(numbers.tolist(), *(_decimals(column) for column in columns), strict=True)
+    return [Sample(start + number * step, *values) for number, *values in rows]
+
+
+def _stretches(times: Ticks, start: int, step: int) -> tuple[Ticks, Ticks]:
+    """Return where each stretch begins among the times, and its number."""
+    numbers, firsts = np.unique((times - start) // step, return_index=True)
+    return firsts, numbers
+
+
+def _decimals(values: Floats) -> list[Decimal]:
+    return [Decimal(repr(round(value, 6))) for value in values.tolist()]
