@@ -12,7 +12,7 @@ from gridtrader.domain.ladder import entry_price, step_away
 from gridtrader.domain.order_names import Slot
 from gridtrader.domain.orders import KnownOrder, Phase
 from gridtrader.domain.sizing import Reference, order_margin
-from gridtrader.domain.types import Side
+from gridtrader.domain.types import OrderKind, Side
 
 
 class Target(NamedTuple):
@@ -22,6 +22,11 @@ class Target(NamedTuple):
     leaves: Decimal
     price: Decimal
     margin: Decimal = ZERO
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether its price hangs on levels that have one, not on the market's."""
+        return self.slot.kind is OrderKind.AVERAGING
 
 
 class LegState(Enum):

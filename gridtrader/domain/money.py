@@ -75,6 +75,11 @@ class Allotment:
     wants_balance: bool = False
     is_short: bool = False
     """Whether any rung was not granted."""
+    lack: Decimal | None = None
+    """By how much, in USDT, the free money must rise before any more can be granted; None: nobody can say, prices or
+    the exchange's refusal decide as well."""
+    lacks: list[Decimal | None] = field(default_factory=list)
+    """The same, of each rung that was not granted."""
     undecided: set[str] = field(default_factory=set)
     """Symbols about which nothing can be said before the balance is read."""
     wake_ms: int | None = None
@@ -110,6 +115,8 @@ def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
     for plan, rungs in open_plans:
         for rung in rungs:
             free -= _carry_out(rung, _judge(rung, purse, free), plan, purse, free, result)
+    known = [lack for lack in result.lacks if lack is not None]
+    result.lack = min(known) if known and len(known) == len(result.lacks) else None
     return result
 
 
@@ -137,6 +144,7 @@ def _carry_out(
         result.targets.extend(rung.missing)
         return rung.margin
     result.is_short = True
+    result.lacks.append(_lack(rung, verdict, free))
     if verdict is Verdict.UNDECIDED:
         result.targets.extend(rung.withdrawable)
         result.wants_balance = True
@@ -144,6 +152,12 @@ def _carry_out(
         return ZERO
     result.notes[plan.symbol].append(_denial(rung, plan.symbol, purse, free))
     return ZERO
+
+
+def _lack(rung: Rung, verdict: Verdict, free: Decimal) -> Decimal | None:
+    """Return what is missing for a rung. What is bought at the touch costs more or less with every price."""
+    is_certain = verdict is Verdict.DENIED and rung.refused is None
+    return rung.margin - free if is_certain and all(target.is_priced for target in rung.missing) else None
 
 
 def _denial(rung: Rung, symbol: str, purse: Purse, free: Decimal) -> Note:

@@ -7,6 +7,7 @@ a simulation, and in a replay.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 
 from gridtrader.domain.decide import StartCycle, decide
@@ -83,6 +84,8 @@ class GridEngine:
     _wake_ms: int | None = None
     _passed_ms: int = 0
     _shown_ms: int = 0
+    money_lack: Decimal | None = None
+    """By how much, in USDT, the free balance must rise before anything more can stand; None: not known."""
     _wants_money: bool = True
     """Whether something does not stand for want of money: then a balance is news."""
     _is_restless: bool = True
@@ -117,8 +120,9 @@ class GridEngine:
 
     @property
     def awaits_price(self) -> bool:
-        """Whether a price alone, by what it says or by what it makes of the balance, may change what should stand."""
-        return self._is_restless or self._wants_money
+        """Whether any price may change what should stand: by what it says, or by what it makes of the balance. Where
+        it is known how much `money_lack` is, the balance has to rise by that much."""
+        return self._is_restless or (self._wants_money and self.money_lack is None)
 
     # --- start ---
 
@@ -299,7 +303,7 @@ class GridEngine:
             said = notes[known.symbol] + allotment.notes[known.symbol]
             self.recorder.say(known.symbol, said, is_final=known.symbol not in allotment.undecided)
         self._wake_ms = allotment.wake_ms
-        self._wants_money = allotment.is_short
+        self._wants_money, self.money_lack = allotment.is_short, allotment.lack
         self._is_restless = is_busy or any(_awaits_price(known) for known in symbols)
 
     @staticmethod

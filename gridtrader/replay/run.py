@@ -20,6 +20,7 @@ from gridtrader.replay.recorder import ReplayLedger, ReplayRecorder
 from gridtrader.replay.result import Stop as EmergencyStop
 from gridtrader.replay.track import Track
 from gridtrader.replay.way import Limits, Stop, Way, settlements_in
+from gridtrader.simulator.core.calm import common
 from gridtrader.simulator.core.exchange import Exchange
 from gridtrader.simulator.core.model import Instrument, Options, World
 from gridtrader.simulator.market.moment import moment
@@ -228,6 +229,8 @@ class Replay:
     def _limits(self, way: Way, time_ms: float, room: Decimal) -> Limits:
         buy, sell = self.exchange.nearest(way.symbol)
         band = self.exchange.calm_marks(UID, way.symbol, room / len(self.ways))
+        if self.engine.lacks_money and self.engine.money_lack is not None:
+            band = common((band, self.track.unpaid_marks(way, self.engine.money_lack / len(self.ways))))
         tick = float(way.tick)
         return Limits(
             low=float("-inf") if buy is None else way.falls_to(buy),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridtrader.replay.way import Ticks, Way
+from gridtrader.simulator.core.calm import EVERYWHERE, Band, band_around
 from gridtrader.simulator.core.exchange import Exchange
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,8 @@ _SPARE = 2e-8
 _HIGHEST_RATE = 99.9999
 _RATE_STEPS = 10_000
 """Risk rates have four decimals."""
+_RATE_SPARE = 1e-6
+"""Share of such a step by which an estimate may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,14 @@ class State:
 
     time_ms: int
     equity: Decimal
-    order_margin: float
-    order_maintenance: float
+    margin: float
+    maintenance: float
     marks: tuple[int, ...]
     """Ticks."""
-    nets: tuple[float, ...]
-    """USDT per tick of the mark price."""
-    margins: tuple[float, ...]
-    maintenances: tuple[float, ...]
-    """Of positions; in proportion to the mark price within a tier."""
+    equity_slopes: tuple[float, ...]
+    """USDT per tick of each mark price, as the others."""
+    margin_slopes: tuple[float, ...]
+    maintenance_slopes: tuple[float, ...]
 
 
 class Track:
@@ -74,17 +76,18 @@ class Track:
         if self._is_in_market:
             self.in_market_ms += time_ms - self._since_ms
         self._since_ms, self._is_in_market = time_ms, any(True for _ in exchange.open_symbols(uid))
-        parts = [exchange.margin(uid, way.symbol) for way in self._ways]
+        slopes = [exchange.slopes(uid, way.symbol) for way in self._ways]
+        ticks = [way.tick for way in self._ways]
         self.states.append(
             State(
                 time_ms,
                 equity,
-                float(wallet.order_im),
-                float(sum(part.order_mm for part in parts)),
+                float(wallet.total_initial_margin),
+                float(wallet.total_maintenance_margin),
                 tuple(way.at.mark for way in self._ways),
-                tuple(float(exchange.net_size(uid, way.symbol) * way.tick) for way in self._ways),
-                tuple(float(part.position_im) for part in parts),
-                tuple(float(part.position_mm) for part in parts),
+                tuple(float(slope.equity * tick) for slope, tick in zip(slopes, ticks, strict=True)),
+                tuple(float(slope.initial * tick) for slope, tick in zip(slopes, ticks, strict=True)),
+                tuple(float(slope.maintenance * tick) for slope, tick in zip(slopes, ticks, strict=True)),
             )
         )
 
@@ -93,6 +96,13 @@ class Track:
         wallet = self._exchange.wallet(self._uid)
         share = Decimal(1) if is_stopped else threshold
         return max(ZERO, share * wallet.total_margin_balance - wallet.total_maintenance_margin)
+
+    def unpaid_marks(self, way: Way, lack: Decimal) -> Band:
+        """Return the mark prices around the present one at which the free balance is less than `lack` higher, given
+        that the risk tier stays the same. A move of 1 changes equity by the net size, and margins by at most their
+        share of the price."""
+        slopes = self._exchange.slopes(self._uid, way.symbol)
+        return band_around(way.at.mark * way.tick, lack, abs(slopes.equity) + slopes.initial, EVERYWHERE)
 
     # --- by estimate ---
 
@@ -105,7 +115,7 @@ class Track:
         ahead = course([state], np.zeros(len(times), np.int64), [marks_at(way, times) for way in self._ways])
         peak = float(self._peak - state.equity)
         fall = np.maximum(np.maximum.accumulate(ahead.equity), peak) - ahead.equity
-        steps = np.floor(ahead.rate * _RATE_STEPS + _SPARE)
+        steps = np.floor(ahead.rate * _RATE_STEPS + _RATE_SPARE)
         found = {
             *_rises(ahead.margin, float(self.maximum_margin)),
             *_rises(steps, float(self.maximum_mm_rate) * _RATE_STEPS + 0.5),
@@ -128,15 +138,14 @@ class Course:
 def course(states: Sequence[State], since: Ticks, marks: Sequence[Ticks]) -> Course:
     """Return the course at mark prices, an array for each symbol; `since` is the number of the state each is from."""
     before = np.array([float(state.equity) for state in states])[since]
-    margin = np.array([state.order_margin for state in states])[since]
-    maintenance = np.array([state.order_maintenance for state in states])[since]
+    margin = np.array([state.margin for state in states])[since]
+    maintenance = np.array([state.maintenance for state in states])[since]
     equity = np.zeros(len(since))
     for number, mark in enumerate(marks):
-        mark_then = np.array([state.marks[number] for state in states])[since]
-        equity += (mark - mark_then) * np.array([state.nets[number] for state in states])[since]
-        growth = mark / mark_then
-        margin += growth * np.array([state.margins[number] for state in states])[since]
-        maintenance += growth * np.array([state.maintenances[number] for state in states])[since]
+        moved = mark - np.array([state.marks[number] for state in states])[since]
+        equity += moved * np.array([state.equity_slopes[number] for state in states])[since]
+        margin += moved * np.array([state.margin_slopes[number] for state in states])[since]
+        maintenance += moved * np.array([state.maintenance_slopes[number] for state in states])[since]
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = maintenance / np.maximum(before + equity, 0)
     return Course(equity, margin, np.where(maintenance > 0, np.minimum(rate, _HIGHEST_RATE), 0))

@@ -32,7 +32,7 @@ from gridtrader.simulator.core.calm import Band, common
 from gridtrader.simulator.core.contract import CLOSED, Contract
 from gridtrader.simulator.core.holding import is_active
 from gridtrader.simulator.core.liquidation import liquidate_if_due
-from gridtrader.simulator.core.margin import Margin
+from gridtrader.simulator.core.margin import Margin, Slopes
 from gridtrader.simulator.core.matching import fill_shares, shares
 from gridtrader.simulator.core.model import (
     ZERO,
@@ -51,7 +51,6 @@ from gridtrader.simulator.core.model import (
     WalletView,
     World,
 )
-from gridtrader.simulator.core.positions import SIGN
 from gridtrader.simulator.core.round import Rounds
 from gridtrader.simulator.core.switches import check_options
 from gridtrader.simulator.core.tape import Tape
@@ -289,10 +288,9 @@ class Exchange:
         resting = self._contract(symbol).resting
         return resting["Buy"].nearest, resting["Sell"].nearest
 
-    def net_size(self, uid: int, symbol: str) -> Decimal:
-        """Return what the account holds of a contract, longs less shorts."""
-        holding = self._account(uid).holding(self._contract(symbol))
-        return sum((leg.size * SIGN[leg.side] for leg in holding.legs.values()), ZERO)
+    def slopes(self, uid: int, symbol: str) -> Slopes:
+        """Return how the account's equity and margins move with a contract's mark price."""
+        return self._account(uid).holding(self._contract(symbol)).slopes()
 
     def margin(self, uid: int, symbol: str) -> Margin:
         """Return what a contract adds to the account's requirements at the mark price now."""

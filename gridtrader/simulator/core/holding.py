@@ -13,6 +13,7 @@ from gridtrader.simulator.core.margin import (
     MarginRules,
     OpenLeg,
     OrderTerms,
+    Slopes,
     deduction_shares,
 )
 from gridtrader.simulator.core.model import ZERO, Order, OrderRequest, OrderStatus, Position, RiskTier
@@ -237,6 +238,16 @@ class Holding:
             )
             self._margin_mark = mark
         return self._margin
+
+    def slopes(self) -> Slopes:
+        """Return how equity and the margins of positions move with the mark price now (margins: of both legs)."""
+        rate = self.tier().maintenance_rate
+        equity = initial = maintenance = ZERO
+        for leg in self.legs.values():
+            equity += leg.size * SIGN[leg.side]
+            initial += leg.size / leg.leverage
+            maintenance += leg.size * rate
+        return Slopes(equity, initial, maintenance)
 
     def _opening(self) -> list[tuple[str, Load]]:
         return [(side, load) for side, load in self.load.items() if load.opening_qty]

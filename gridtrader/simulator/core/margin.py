@@ -122,6 +122,14 @@ class LegMargin(NamedTuple):
     unrealised: Decimal = ZERO
 
 
+class Slopes(NamedTuple):
+    """By how much an account's figures grow when a contract's mark price grows by 1, within the same risk tier."""
+
+    equity: Decimal
+    initial: Decimal
+    maintenance: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Margin:
     """Everything one contract adds to an account's requirement at one mark price."""
