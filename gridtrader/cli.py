@@ -29,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="trade the configured accounts"))
     _add_standing_alone(commands, "exchange", "run the embedded exchange as a process of its own", _exchange)
     _add_standing_alone(commands, "simulate", "play the bot in worlds that fail, and check every law", _simulate)
+    _add_standing_alone(commands, "replay", "what a configuration would have done on recorded prices", _replay)
+    _add_standing_alone(commands, "download", "fetch recorded prices from the exchange's public history", _download)
     _add_check(commands.add_parser("check", help="validate configuration and keys; changes nothing"))
     _add_status(commands.add_parser("status", help="what each account holds and does, from its files"))
     _add_ladder(commands.add_parser("ladder", help="an account's ladder level by level, and what it needs"))
@@ -109,6 +111,18 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from gridtrader.operator.simulate import main as simulate
 
     return simulate(arguments.rest)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.replay import main as replay
+
+    return replay(arguments.rest)
+
+
+def _download(arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.download import main as download
+
+    return download(arguments.rest)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

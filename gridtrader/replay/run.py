@@ -20,9 +20,9 @@ from gridtrader.replay.recorder import ReplayLedger, ReplayRecorder
 from gridtrader.replay.result import Stop as EmergencyStop
 from gridtrader.replay.track import Track
 from gridtrader.replay.way import Limits, Stop, Way, settlements_in
-from gridtrader.simulator.core.calm import common
+from gridtrader.simulator.core.calm import Band, common
 from gridtrader.simulator.core.exchange import Exchange
-from gridtrader.simulator.core.model import Instrument, Options, World
+from gridtrader.simulator.core.model import Event, Instrument, Options, World
 from gridtrader.simulator.market.moment import moment
 from gridtrader.simulator.market.recorded import RecordedSource
 
@@ -92,7 +92,8 @@ class Replay:
         self._inbox = Inbox(self.clock.now_ms)
         self._gateway = PaperGateway(self.exchange, UID, self.clock, self._inbox)
         self.ledger = ReplayLedger(self.clock)
-        self._gateway.on_events = self.ledger.happened
+        self._gateway.on_events = self._happened
+        self._calms: dict[str, Band] = {}
         recorder = ReplayRecorder(self.clock, self.ledger)
         self._settings = without_delay(plan.settings)
         self.engine = GridEngine(self._settings, self._gateway, recorder, self.clock, self._inbox)
@@ -104,6 +105,10 @@ class Replay:
             for time, rate in settlements_in(source, plan.start, plan.end)
         )
         self._settled = 0
+
+    def _happened(self, events: Sequence[Event]) -> None:
+        self.ledger.happened(events)
+        self._calms.clear()
 
     # --- playing ---
 
@@ -146,7 +151,7 @@ class Replay:
         best: tuple[Way, Stop] | None = None
         for way in self.ways.values():
             buy, sell = self.exchange.nearest(way.symbol)
-            stop = way.next_stop(buy, sell)
+            stop = way.next_stop(buy, sell, self._calm(way))
             if stop is not None and (best is None or stop.time_ms < best[1].time_ms):
                 best = (way, stop)
         return best
@@ -209,8 +214,7 @@ class Replay:
         time_ms = float("inf") if is_stopped else float(engine.due_ms)
         if self._settled < len(self._settlements):
             time_ms = min(time_ms, self._settlements[self._settled][0])
-        room = self.track.room(self._settings.mm_threshold, is_stopped=is_stopped)
-        quiet = {way.symbol: way.quiet_until(self._limits(way, time_ms, room)) for way in self.ways.values()}
+        quiet = {way.symbol: way.quiet_until(self._limits(way, time_ms)) for way in self.ways.values()}
         if len(quiet) > 1:
             until = min(int(self.ways[symbol].times[corner]) for symbol, corner in quiet.items())
             quiet = {symbol: min(corner, self.ways[symbol].corner_at(until)) for symbol, corner in quiet.items()}
@@ -226,9 +230,20 @@ class Replay:
                 way.skip_to(corner)
                 self.exchange.set_quote(symbol, way.quote(), self.clock.move(way.at.time_ms))
 
-    def _limits(self, way: Way, time_ms: float, room: Decimal) -> Limits:
+    def _calm(self, way: Way) -> Band:
+        """Return the mark prices at which, as things stand, the account reaches no limit of its risk rate; once it is
+        stopped, at which it is not liquidated."""
+        calm = self._calms.get(way.symbol)
+        if calm is None or not calm.holds(way.at.mark * way.tick):
+            room = self.track.room(self._settings.mm_threshold, is_stopped=self.ledger.stop is not None)
+            share = room / len(self.ways)
+            self._calms = {symbol: self.exchange.calm_marks(UID, symbol, share) for symbol in self.ways}
+            calm = self._calms[way.symbol]
+        return calm
+
+    def _limits(self, way: Way, time_ms: float) -> Limits:
         buy, sell = self.exchange.nearest(way.symbol)
-        band = self.exchange.calm_marks(UID, way.symbol, room / len(self.ways))
+        band = self._calm(way)
         if self.engine.lacks_money and self.engine.money_lack is not None:
             band = common((band, self.track.unpaid_marks(way, self.engine.money_lack / len(self.ways))))
         tick = float(way.tick)

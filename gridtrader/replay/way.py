@@ -7,10 +7,12 @@ every price between; then it stops at each price where an order waits.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gridtrader.simulator.core.calm import Band
 from gridtrader.simulator.core.model import Quote
 from gridtrader.simulator.market.recorded import RecordedSource
 
@@ -90,30 +92,53 @@ class Way:
 
     # --- going on ---
 
-    def next_stop(self, buy: Decimal | None, sell: Decimal | None) -> Stop | None:
-        """Return where the price comes to next, given the nearest resting orders; None at the end."""
+    def next_stop(self, buy: Decimal | None, sell: Decimal | None, calm: Band) -> Stop | None:
+        """Return where the price comes to next; None at the end.
+
+        `buy` and `sell` are the nearest resting orders, `calm` the mark prices at which the account is in no danger:
+        on its way to a corner the price stops at each order, and where the mark price leaves the calm.
+        """
         number = self.corner + 1
         if number >= len(self.times):
             return None
         corner = Stop(int(self.times[number]), int(self.last[number]), int(self.mark[number]), number)
         if self.jumps[number]:
             return corner
+        stop = corner
         here, ahead = self.at.last, corner.last
         if ahead < here and buy is not None and ahead < (reached := self.falls_to(buy)) < here:
-            return self._between(reached, corner)
-        if ahead > here and sell is not None and ahead > (reached := self.rises_to(sell)) > here:
-            return self._between(reached, corner)
-        return corner
+            stop = self._between(here - reached, here - ahead, corner)
+        elif ahead > here and sell is not None and ahead > (reached := self.rises_to(sell)) > here:
+            stop = self._between(reached - here, ahead - here, corner)
+        if not calm.low < corner.mark * self.tick < calm.high:
+            return self._before_danger(stop, corner, calm)
+        return stop
 
-    def _between(self, last: int, corner: Stop) -> Stop:
-        """Return the stop at a price on the straight way to a corner; time is cut to the millisecond."""
+    def _before_danger(self, stop: Stop, corner: Stop, calm: Band) -> Stop:
+        """Return the first price out of the calm if it comes before a stop, else the stop. It is one tick away at
+        least: where the calm has no width every price is looked at."""
+        here = self.at.mark
+        if corner.mark < here:
+            edge = min(here - 1, floor(calm.low / self.tick))
+            share, whole = here - edge, here - corner.mark
+        elif corner.mark > here:
+            edge = max(here + 1, ceil(calm.high / self.tick))
+            share, whole = edge - here, corner.mark - here
+        else:
+            return stop
+        if share >= whole:
+            return stop
+        found = self._between(share, whole, corner)
+        return found if found.time_ms < stop.time_ms else stop
+
+    def _between(self, share: int, whole: int, corner: Stop) -> Stop:
+        """Return the stop after share/whole of the straight way to a corner; time is cut to the millisecond."""
         here = self.at
-        share, whole = abs(last - here.last), abs(corner.last - here.last)
         time = here.time_ms + (corner.time_ms - here.time_ms) * share // whole
+        last = here.last + _half_even((corner.last - here.last) * share, whole)
         if here.mark == here.last and corner.mark == corner.last:
             return Stop(time, last, last, None)
-        mark = here.mark + _half_even((corner.mark - here.mark) * share, whole)
-        return Stop(time, last, mark, None)
+        return Stop(time, last, here.mark + _half_even((corner.mark - here.mark) * share, whole), None)
 
     def go(self, stop: Stop) -> None:
         """Move the price there."""

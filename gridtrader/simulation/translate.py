@@ -1,131 +1,27 @@
-"""From the simulated exchange's words to the bot's, as the edge would have read them from the wire."""
+"""From the simulated exchange's words to the bot's."""
 
-from decimal import Decimal
-from typing import Final
-
-from gridtrader.domain.instrument import Instrument
-from gridtrader.domain.types import (
-    Execution,
-    ExecutionKind,
-    NewOrder,
-    OrderReport,
-    OrderStatus,
-    PositionReport,
-    Quote,
-    Side,
-    Wallet,
+from gridtrader.paper.translate import (
+    INDEX,
+    SIDES,
+    execution_of,
+    flat_report,
+    instrument_of,
+    order_report,
+    position_report,
+    quote_of,
+    request_of,
+    wallet_of,
 )
-from gridtrader.simulator.core import model
 
-SIDES: Final = {1: Side.LONG, 2: Side.SHORT}
-INDEX: Final = {Side.LONG: 1, Side.SHORT: 2}
-
-_STATUS: Final = {
-    model.OrderStatus.NEW: OrderStatus.WORKING,
-    model.OrderStatus.PARTIALLY_FILLED: OrderStatus.WORKING,
-    model.OrderStatus.FILLED: OrderStatus.FILLED,
-    model.OrderStatus.CANCELLED: OrderStatus.CANCELLED,
-    model.OrderStatus.REJECTED: OrderStatus.REJECTED,
-}
-_KINDS: Final = {"Trade": ExecutionKind.TRADE, "Funding": ExecutionKind.FUNDING}
-
-
-def order_report(order: model.Order) -> OrderReport:
-    return OrderReport(
-        symbol=order.symbol,
-        side=SIDES[order.position_idx],
-        order_id=order.order_id,
-        link_id=order.order_link_id,
-        status=_STATUS[order.status],
-        is_buy=order.side == "Buy",
-        reduce_only=order.reduce_only,
-        price=order.price,
-        qty=order.qty,
-        filled_qty=order.cum_exec_qty,
-        filled_value=order.cum_exec_value,
-        created_ms=order.created_time,
-        updated_ms=order.updated_time,
-        reason=order.reject_reason,
-    )
-
-
-def execution_of(execution: model.Execution) -> Execution:
-    return Execution(
-        symbol=execution.symbol,
-        side=SIDES[execution.position_idx],
-        kind=_KINDS.get(execution.exec_type, ExecutionKind.FORCED),
-        exec_id=execution.exec_id,
-        order_id=execution.order_id,
-        link_id=execution.order_link_id,
-        is_buy=execution.side == "Buy",
-        price=execution.price,
-        qty=execution.qty,
-        closed_qty=execution.closed_size,
-        fee=execution.fee + execution.extra_fee,
-        is_maker=execution.is_maker,
-        pnl=execution.exec_pnl,
-        at_ms=execution.exec_time,
-        seq=execution.seq,
-    )
-
-
-def position_report(view: model.PositionView) -> PositionReport:
-    return PositionReport(
-        view.symbol,
-        SIDES[view.position_idx],
-        view.size,
-        view.entry_price,
-        view.leverage,
-        view.seq,
-        view.updated_time,
-    )
-
-
-def flat_report(symbol: str, side: Side) -> PositionReport:
-    """Return what the exchange says of a side that has never been traded."""
-    zero = Decimal(0)
-    return PositionReport(symbol, side, zero, zero, zero, -1, 0)
-
-
-def wallet_of(view: model.WalletView, at_ms: int) -> Wallet:
-    return Wallet(
-        margin_balance=view.total_margin_balance,
-        available=view.total_available,
-        initial_margin=view.total_initial_margin,
-        maintenance_margin=view.total_maintenance_margin,
-        mm_rate=view.mm_rate,
-        at_ms=at_ms,
-    )
-
-
-def quote_of(quote: model.Quote, at_ms: int) -> Quote:
-    return Quote(quote.bid, quote.ask, quote.last, at_ms)
-
-
-def instrument_of(row: model.Instrument) -> Instrument:
-    return Instrument(
-        symbol=row.symbol,
-        tick_size=row.tick_size,
-        qty_step=row.qty_step,
-        min_qty=row.min_qty,
-        max_qty=row.max_qty,
-        min_notional=row.min_notional,
-        min_price=row.min_price,
-        max_price=row.max_price,
-        max_leverage=row.max_leverage,
-        funding_interval_min=row.funding_interval_min,
-        is_trading=row.status == "Trading",
-    )
-
-
-def request_of(order: NewOrder) -> model.OrderRequest:
-    return model.OrderRequest(
-        symbol=order.symbol,
-        side="Buy" if order.is_buy else "Sell",
-        order_type="Limit",
-        qty=order.qty,
-        price=order.price,
-        position_idx=INDEX[order.side],
-        reduce_only=order.reduce_only,
-        order_link_id=order.link_id,
-    )
+__all__ = [
+    "INDEX",
+    "SIDES",
+    "execution_of",
+    "flat_report",
+    "instrument_of",
+    "order_report",
+    "position_report",
+    "quote_of",
+    "request_of",
+    "wallet_of",
+]
