@@ -88,6 +88,7 @@ class Replay:
         self.exchange = Exchange(
             {symbol: _free(contract) for symbol, contract in plan.contracts.items()},
             Options(maker_fee=plan.maker_fee, taker_fee=plan.taker_fee, risk_tiers=not plan.unlimited_margin),
+            tells_late=True,
         )
         self._inbox = Inbox(self.clock.now_ms)
         self._gateway = PaperGateway(self.exchange, UID, self.clock, self._inbox)

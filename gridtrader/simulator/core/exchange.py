@@ -62,13 +62,21 @@ MAX_CANCEL_ALL = 500
 class Exchange:
     """Implements `api.ExchangeCore`. The same calls on the same seed give the same events, bit for bit."""
 
-    def __init__(self, instruments: Mapping[str, Instrument], options: Options | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        options: Options | None = None,
+        seed: int = 0,
+        *,
+        tells_late: bool = False,
+    ) -> None:
+        """`tells_late`: positions and wallets are told once a `drain`, as they are then, not once a change."""
         self.instruments = dict(instruments)
         self.options = options if options is not None else Options()
         check_options(self.options)
         self._contracts = {symbol: Contract(instrument) for symbol, instrument in instruments.items()}
         self._accounts: dict[int, Account] = {}
-        self._tape = Tape(seed)
+        self._tape = Tape(seed, tells_late=tells_late)
         self._rounds = Rounds(self._tape, self.options)
 
     # --- accounts ---

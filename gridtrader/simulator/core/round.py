@@ -188,11 +188,16 @@ class Round:
             self._tape.emit(Executed(account.uid, tuple(self._executions)))
         for order in self._orders.values():
             self._tape.emit(OrderChanged(account.uid, order))
-        self._tape.emit(
-            PositionChanged(account.uid, contract.symbol, position_views(account, self.holding), self.seq)
-        )
+        self._tape.emit_state((account.uid, contract.symbol), self._positions)
         if tell_wallet:
-            self._tape.emit(WalletChanged(account.uid, wallet_view(account)))
+            self._tape.emit_state(account.uid, self._wallet)
+
+    def _positions(self) -> PositionChanged:
+        account = self.account
+        return PositionChanged(account.uid, self.contract.symbol, position_views(account, self.holding), self.seq)
+
+    def _wallet(self) -> WalletChanged:
+        return WalletChanged(self.account.uid, wallet_view(self.account))
 
     def _cut_closers(self) -> None:
         for side, load in self.holding.load.items():

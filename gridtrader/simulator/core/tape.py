@@ -1,5 +1,6 @@
 """What the exchange deals out and writes down: identities, sequence numbers, events."""
 
+from collections.abc import Callable, Hashable
 from random import Random
 from typing import Final
 
@@ -12,10 +13,13 @@ FIRST_SEQ: Final = 140_710_000_000
 class Tape:
     """The order in which things happened. Everything random in the exchange comes from its one seeded source."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, tells_late: bool = False) -> None:
+        """`tells_late`: how things stand is told once, as it is when somebody asks, not after every change of it."""
         self._random = Random(seed)
         self._seq = FIRST_SEQ
         self._events: list[Event] = []
+        self._tells_late = tells_late
+        self._late: dict[Hashable, Callable[[], Event]] = {}
 
     def next_seq(self) -> int:
         """Return a number above all before; one event of one account bears one number."""
@@ -31,7 +35,17 @@ class Tape:
     def emit(self, event: Event) -> None:
         self._events.append(event)
 
+    def emit_state(self, subject: Hashable, tell: Callable[[], Event]) -> None:
+        """Emit an event that says how a subject stands."""
+        if self._tells_late:
+            self._late[subject] = tell
+        else:
+            self.emit(tell())
+
     def drain(self) -> list[Event]:
         """Return and forget the events since the last call."""
         events, self._events = self._events, []
+        if self._late:
+            events += [tell() for tell in self._late.values()]
+            self._late.clear()
         return events
