@@ -178,6 +178,8 @@ class PositionReport:
     seq: int
     """-1 where the symbol has never been traded."""
     updated_ms: int
+    realised: Decimal | None = None
+    """What it has earned since it was opened, fees and funding in it, USDT; None where the exchange does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

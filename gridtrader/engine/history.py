@@ -63,6 +63,25 @@ def exchange_average(executions: Iterable[Execution]) -> Decimal:
     return value / size if size else ZERO
 
 
+def realised(executions: Iterable[Execution], side: Side) -> Decimal:
+    """Return what these executions have earned, from flat on: closed parts by the exchange's average, less all fees
+    and funding."""
+    size = value = earned = ZERO
+    for execution in executions:
+        earned -= execution.fee
+        if execution.kind is ExecutionKind.FUNDING:
+            continue
+        if execution.closed_qty and size:
+            cost = value * execution.closed_qty / size
+            earned += side.sign * (execution.closed_qty * execution.price - cost)
+            value -= cost
+            size -= execution.closed_qty
+        opened = execution.qty - execution.closed_qty
+        size += opened
+        value += opened * execution.price
+    return earned
+
+
 def names_of(executions: Iterable[Execution]) -> list[OrderName]:
     """Return the names of our own orders among those that made these executions."""
     names = (parse_order_name(execution.link_id) for execution in executions)

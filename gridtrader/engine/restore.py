@@ -7,6 +7,7 @@ and the journal have them, decisions and order names as the journal has them.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from gridtrader.domain.cycle import Cycle
 from gridtrader.domain.exact import ZERO, plain
@@ -27,6 +28,9 @@ DAY_MS = 86_400_000
 _SPANS_DAYS = (7, 30, 180, 730)
 """How far back fills are searched for, step by step: most positions are days old, and two years is what the exchange
 keeps."""
+
+_COSTS_DIFFER = Decimal("0.001")
+"""USDT; the exchange rounds each figure to eight decimals."""
 
 NOTHING_CHANGED = "Nothing was changed."
 """Said where it is true: the start takes it back if an earlier try had begun to change things."""
@@ -81,10 +85,27 @@ class Prover:
                     f"{known.symbol} {side.name} cannot be restored: {problem}. {NOTHING_CHANGED} Close the "
                     f"position by hand, or wait if the exchange's history may be late, and start again"
                 )
+            self._check_costs(known, side, reading.positions[side], fills[side])
         book.symbols[known.symbol] = known
         self._enter_executions(known, fills, executions, memory, book)
         self._enter_names(known, memory, reading, book)
         self._record_what_is_new(known, memory)
+
+    def _check_costs(self, known: SymbolKnown, side: Side, position: PositionReport, fills: Fills) -> None:
+        """Compare restored fees and funding with what the exchange says the position has earned (T4). A settlement
+        that its history lacks cannot be made up for, but it is said."""
+        if position.realised is None or not position.size:
+            return
+        ours = history.realised(fills.executions, side)
+        if abs(ours - position.realised) > _COSTS_DIFFER:
+            self.log.warning(
+                "%s %s: by its fills and settlements the position has earned %s USDT since it was opened, the exchange "
+                "says %s (curRealisedPnl): fees or funding may be missing, and its take-profit would earn so much less",
+                known.symbol,
+                side.name,
+                plain(round(ours, 8)),
+                plain(position.realised),
+            )
 
     # --- fills ---
 

@@ -181,6 +181,7 @@ def position_report(data: object, place: str, latest_ms: int) -> PositionReport 
         leverage=row.decimal("leverage", above=ZERO),
         seq=row.whole("seq", least=-1),
         updated_ms=row.moment("updatedTime", latest_ms, blank=None if size else 0),
+        realised=row.decimal("curRealisedPnl", blank=ZERO) if size and row.has("curRealisedPnl") else None,
     )
 
 

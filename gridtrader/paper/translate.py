@@ -15,10 +15,11 @@ from gridtrader.domain.types import (
     Side,
     Wallet,
 )
+from gridtrader.exchange.rows import BUY, INDEX_OF_SIDE, SELL, SIDE_OF_INDEX
 from gridtrader.simulator.core import model
 
-SIDES: Final = {1: Side.LONG, 2: Side.SHORT}
-INDEX: Final = {Side.LONG: 1, Side.SHORT: 2}
+SIDES: Final = SIDE_OF_INDEX
+INDEX: Final = INDEX_OF_SIDE
 
 _STATUS: Final = {
     model.OrderStatus.NEW: OrderStatus.WORKING,
@@ -37,7 +38,7 @@ def order_report(order: model.Order) -> OrderReport:
         order_id=order.order_id,
         link_id=order.order_link_id,
         status=_STATUS[order.status],
-        is_buy=order.side == "Buy",
+        is_buy=order.side == BUY,
         reduce_only=order.reduce_only,
         price=order.price,
         qty=order.qty,
@@ -57,7 +58,7 @@ def execution_of(execution: model.Execution) -> Execution:
         exec_id=execution.exec_id,
         order_id=execution.order_id,
         link_id=execution.order_link_id,
-        is_buy=execution.side == "Buy",
+        is_buy=execution.side == BUY,
         price=execution.price,
         qty=execution.qty,
         closed_qty=execution.closed_size,
@@ -78,6 +79,7 @@ def position_report(view: model.PositionView) -> PositionReport:
         view.leverage,
         view.seq,
         view.updated_time,
+        view.cur_realised_pnl if view.size else None,
     )
 
 
@@ -121,7 +123,7 @@ def instrument_of(row: model.Instrument) -> Instrument:
 def request_of(order: NewOrder) -> model.OrderRequest:
     return model.OrderRequest(
         symbol=order.symbol,
-        side="Buy" if order.is_buy else "Sell",
+        side=BUY if order.is_buy else SELL,
         order_type="Limit",
         qty=order.qty,
         price=order.price,

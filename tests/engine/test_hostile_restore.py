@@ -261,3 +261,32 @@ def test_a_changed_multiplier_without_the_journal_is_refused_with_the_figures(mu
     assert standing(table) == before
     assert table.desk.commands == []
     assert take_profit(table, SHORT).leaves_qty == 125
+
+
+# --- fees and funding against what the exchange says (T4) ---
+
+
+def earnings_warnings(table: Table) -> list[str]:
+    return [line for line in table.diary.lines() if "curRealisedPnl" in line]
+
+
+@with_and_without_journal
+def test_fees_and_funding_that_are_all_there_agree_with_the_exchange(has_journal: bool) -> None:
+    table = opened()
+    table.exchange.settle_funding("DOGEUSDT", D("0.0005"), table.clock.now)
+    table.rest()
+    thin_quote(table, "DOGEUSDT", "0.199", "50")
+    restart(table, has_journal=has_journal)
+    assert not earnings_warnings(table)
+
+
+def test_a_settlement_that_the_history_lacks_is_told_at_the_start() -> None:
+    table = opened()
+    table.exchange.settle_funding("DOGEUSDT", D("0.005"), table.clock.now)
+    books = table.exchange.executions(UID)
+    books[:] = [row for row in books if row.exec_type != "Funding"]  # type: ignore[index]
+    table.archive.records.clear()
+    table.begin()
+    table.start()
+    assert len(earnings_warnings(table)) == 2
+    assert not table.engine.emergency_stopped
