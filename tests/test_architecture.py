@@ -21,7 +21,7 @@ THREADS_LIVE_IN = ("bot.py", "daemon", "engine/inbox.py", "exchange", "logs", "o
 """Elsewhere nothing knows that there are threads."""
 
 WIRE_WORDS = {"retCode", "positionIdx", "orderLinkId", "Buy", "Sell"}
-WIRE_SPEAKERS = ("exchange", "simulator", "simulation", "audit/dump.py", "audit/books.py", "operator")
+WIRE_SPEAKERS = ("exchange", "paper", "simulator", "simulation", "audit/dump.py", "audit/books.py", "operator")
 
 
 USED_BY_TESTS = {

@@ -42,12 +42,13 @@ def samples_of(ways: Sequence[Way], states: Sequence[State], start: int, step: i
     equity = np.array([float(state.equity) for state in states])[since] + at.equity
     firsts, numbers = _stretches(times, start, step)
     ends = np.append(firsts[1:], len(times)) - 1
-    columns = (
-        equity[ends],
-        np.minimum.reduceat(equity, firsts),
-        at.margin[ends],
-        np.maximum.reduceat(at.rate, firsts),
-    )
+    lowest, highest = np.minimum.reduceat(equity, firsts), np.maximum.reduceat(at.rate, firsts)
+    # The worst may have been between two corners, where the price stopped.
+    stops = (np.array([state.time_ms for state in states]) - start) // step
+    places = np.maximum(np.searchsorted(numbers, stops, side="right") - 1, 0)
+    np.minimum.at(lowest, places, [float(state.equity) for state in states])
+    np.maximum.at(highest, places, [state.rate for state in states])
+    columns = (equity[ends], lowest, at.margin[ends], highest)
     rows = zip(numbers.tolist(), *(_decimals(column) for column in columns), strict=True)
     return [Sample(start + number * step, *values) for number, *values in rows]
 

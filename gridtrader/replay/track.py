@@ -34,6 +34,8 @@ class State:
     equity: Decimal
     margin: float
     maintenance: float
+    rate: float
+    """Of maintenance margin to equity, as the exchange shows it."""
     marks: tuple[int, ...]
     """Ticks."""
     equity_slopes: tuple[float, ...]
@@ -84,6 +86,7 @@ class Track:
                 equity,
                 float(wallet.total_initial_margin),
                 float(wallet.total_maintenance_margin),
+                float(wallet.mm_rate),
                 tuple(way.at.mark for way in self._ways),
                 tuple(float(slope.equity * tick) for slope, tick in zip(slopes, ticks, strict=True)),
                 tuple(float(slope.initial * tick) for slope, tick in zip(slopes, ticks, strict=True)),

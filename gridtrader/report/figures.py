@@ -1,0 +1,69 @@
+"""How the report writes figures: amounts in USDT, per cent, spans of time, moments (always UTC)."""
+
+import itertools
+from datetime import UTC
+from decimal import Decimal
+from typing import Final
+
+from gridtrader.domain.exact import HUNDRED, plain
+from gridtrader.store.times import iso
+
+MINUS: Final = "\N{MINUS SIGN}"
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def amount(value: Decimal, places: int = 2, *, signed: bool = False) -> str:
+    """Return a figure with so many decimals and groups of three; "–" for one that is not finite."""
+    if not value.is_finite():
+        return "–"
+    rounded = round(value, places)
+    sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
+    return f"{sign}{abs(rounded):,.{places}f}"
+
+
+def usdt(value: Decimal, places: int = 2, *, signed: bool = False) -> str:
+    """Return an amount of money with its unit."""
+    return f"{amount(value, places, signed=signed)} USDT"
+
+
+def percent(value: Decimal, places: int = 2, *, signed: bool = False) -> str:
+    """Return a figure that is in per cent already."""
+    return f"{amount(value, places, signed=signed)} %"
+
+
+def share(part: Decimal, whole: Decimal, *, signed: bool = False) -> str | None:
+    """Return `part` in per cent of `whole`; None where that means nothing."""
+    if whole <= 0 or not part.is_finite():
+        return None
+    return percent(part / whole * HUNDRED, signed=signed)
+
+
+def exact(value: Decimal) -> str:
+    """Return all digits."""
+    return plain(value)
+
+
+def decimals(step: Decimal) -> int:
+    """Return how many digits multiples of `step` have after the point."""
+    return len(plain(step).partition(".")[2])
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return `1 cycle`, `1,204 cycles`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(milliseconds: int) -> str:
+    """Return a span of time in its greatest unit and the one below: "12 s", "2 h 13 min", "31 d"."""
+    left = max(0, milliseconds) // 1000
+    for (size, unit), (smaller_size, smaller_unit) in itertools.pairwise(_UNITS):
+        if left >= size:
+            number, rest = divmod(left, size)
+            smaller = rest // smaller_size
+            return f"{number} {unit} {smaller} {smaller_unit}" if smaller else f"{number} {unit}"
+    return f"{left} s"
+
+
+def moment(at_ms: int) -> str:
+    """Return a time to the second, in UTC."""
+    return iso(at_ms, UTC)[:19].replace("T", " ")
