@@ -30,6 +30,8 @@ class Target(NamedTuple):
 
 
 class LegState(Enum):
+    __hash__ = object.__hash__  # members are unique; Enum's own hashes the name, in Python, each time
+
     EXECUTED = "executed"
     STANDS = "stands"
     """Its order works, or a command about it is under way."""

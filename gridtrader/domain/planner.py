@@ -17,6 +17,9 @@ from gridtrader.domain.take_profit import take_profit_price
 from gridtrader.domain.types import SIDES, Side
 
 
+_DONE = {LegState.EXECUTED}
+
+
 class NoteLevel(Enum):
     INFO = "info"
     WARNING = "warning"
@@ -55,7 +58,11 @@ class Rung(NamedTuple):
     @property
     def withdrawable(self) -> tuple[Target, ...]:
         """Return the legs that stand and may be taken back, nothing of them having executed."""
-        return tuple(leg.target for leg in self.legs if leg.state is LegState.STANDS and leg.target and not leg.begun)
+        return _withdrawable(self.legs)
+
+
+def _withdrawable(legs: tuple[Leg, ...]) -> tuple[Target, ...]:
+    return tuple(leg.target for leg in legs if leg.state is LegState.STANDS and leg.target and not leg.begun)
 
 
 @dataclass(slots=True)
@@ -116,14 +123,17 @@ def _plan_ladder(known: SymbolKnown, plan: SymbolPlan, now_ms: int) -> None:
     gap = False
     for level in range(depth):
         pair = tuple(legs[side][level] for side in SIDES)
-        rung = Rung(level, pair, level >= reached, _refused(known, pair, level, plan, now_ms))
+        states = {leg.state for leg in pair}
+        if states == _DONE:
+            continue
         standing = [leg.target for leg in pair if leg.state is LegState.STANDS and leg.target]
-        if rung.missing:
+        if LegState.MISSING in states:
+            rung = Rung(level, pair, level >= reached, _refused(known, pair, level, plan, now_ms))
             gap = _offer(known, plan, rung, standing, gap=gap)
         else:
             plan.standing.extend(standing)
-            if rung.is_ahead:
-                plan.ahead.extend(rung.withdrawable)
+            if level >= reached:
+                plan.ahead.extend(_withdrawable(pair))
     for side in SIDES:
         plan.standing.extend(_begun_beyond(known, side, depth))
 
