@@ -41,7 +41,7 @@ from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
 from gridtrader.engine.start import Starter
 from gridtrader.engine.view import AccountView, view_account
-from gridtrader.engine.watch import Watch
+from gridtrader.engine.watch import AGAIN_MS, Watch
 
 IDLE_MS = 30_000
 """The longest an engine sleeps."""
@@ -141,7 +141,7 @@ class GridEngine:
         self._wire(starter.start())
         for known in self.book.symbols.values():
             self.watch.enquiry.complete_until[known.symbol] = starter.read_ms
-        self.watch.read_at = now + self.settings.reconcile_ms
+        self.watch.read_at = now + min(AGAIN_MS, self.settings.reconcile_ms)
         self.mode = Mode.TRADING
         for event in (*starter.told, *held):
             self._take(event)
@@ -240,6 +240,7 @@ class GridEngine:
                 self._take_message(event)
             case StreamUp():
                 self.mode = Mode.TRADING
+                self.watch.is_stream_new = True
                 self.watch.doubt(self.clock.now_ms(), "the private stream is new")
             case StreamDown(reason):
                 self.recorder.log.warning("the private stream is down, nothing is sent until it is back: %s", reason)

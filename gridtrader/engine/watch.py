@@ -22,6 +22,10 @@ _INSTRUMENT_READINGS = 60
 
 _DOUBT_MS = 2_000
 
+AGAIN_MS = 3_000
+"""A reading just after a stream has come up is made again after so long: what happened shortly before was told to
+nobody, and REST may show it late."""
+
 _BACK_OFF_MS = (1_000, 2_000, 4_000, 8_000, 16_000, 30_000)
 
 
@@ -37,6 +41,8 @@ class Watch:
     """Everything has to be read before the account acts again (reconnect, lost events, doubt)."""
     has_asked: bool = False
     read_at: int = 0
+    is_stream_new: bool = False
+    """Whether the next complete reading is the first one since the private stream came up."""
     _wallet_at: int | None = None
     _read_ms: int = -1_000_000
     """When everything was read last."""
@@ -110,7 +116,8 @@ class Watch:
             return
         self.must_read, self._read_tries, self._read_ms = False, 0, now_ms
         self._unsettled_since.clear()
-        self.read_at = now_ms + self.settings.reconcile_ms
+        self.read_at = now_ms + (AGAIN_MS if self.is_stream_new else self.settings.reconcile_ms)
+        self.is_stream_new = False
         self._judge_agreement(now_ms)
         self._comparisons += 1
         for known in self.book.symbols.values():

@@ -241,3 +241,27 @@ def test_a_trade_by_hand_that_no_stream_tells_of_is_still_found_out() -> None:
     table.wait(62_000)
     assert table.engine.emergency_stopped
     assert "somebody else" in table.archive.emergencies[0]["reason"]
+
+
+def test_what_happened_before_the_stream_came_up_and_rest_tells_late_is_learnt_within_seconds() -> None:
+    table = opened()
+    table.wait(5_000)
+    table.inbox.put(StreamDown("reset"))
+    run_for(table, 100)
+    until = table.clock.now + 1_000
+
+    def late(real: Callable[..., Any]) -> Callable[..., Any]:
+        earlier = real("DOGEUSDT", 0, 10**14) if real.__name__ == "executions" else real("DOGEUSDT")
+        return lambda *args: earlier if table.clock.now < until else real(*args)
+
+    for read in ("executions", "positions_of", "open_orders"):
+        meddle(table.desk, read, late)
+    told, table.desk.shuffle = table.desk.shuffle, lambda messages: []
+    tell(table, {"DOGEUSDT": "0.199"})  # LONG's level 1 fills
+    table.desk.shuffle = told
+    table.inbox.put(StreamUp())
+    run_for(table, 500)
+    assert naked(table), "REST has shown the account as it was before the fill"
+    run_for(table, 4_000)
+    assert naked(table) == []
+    assert table.broken_laws() == []
