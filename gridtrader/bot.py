@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gridtrader.daemon import wiring
-from gridtrader.daemon.account import AccountRunner, Shared
+from gridtrader.daemon.account import AccountRunner
 from gridtrader.daemon.clock import SystemClock
+from gridtrader.daemon.dry_files import DryRunLogs
+from gridtrader.daemon.edge import DryRunEdge, Edge, LiveEdge, Shared
 from gridtrader.daemon.policy import AccountPolicy
 from gridtrader.daemon.session import Phase
 from gridtrader.engine.ports import ArchiveError
@@ -26,6 +28,7 @@ from gridtrader.logs import AccountLogs, DaemonLogs, Redactor
 from gridtrader.settings import AccountSettings, Settings
 from gridtrader.store.archive import JOURNAL_NAME
 from gridtrader.store.emergency import acknowledge_stop, is_released, is_stopped, read_stop
+from gridtrader.store.folders import account_folder
 from gridtrader.store.lock import DirectoryLock
 
 _LOOK_S = 0.5
@@ -67,7 +70,10 @@ class MultiAccountBot:
         clock: SystemClock,
         *,
         venue: str = "bybit",
+        dry_run_edge: DryRunEdge | None = None,
     ) -> None:
+        """`keys` has those of the live accounts; without `dry_run_edge` an account in dry run does not start."""
+        self._dry_run_edge = dry_run_edge
         self._settings = settings
         self._keys = keys
         self._accounts_dir = accounts_dir
@@ -89,7 +95,9 @@ class MultiAccountBot:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self.members = [
-            Member(account, accounts_dir / account.id) for account in settings.accounts if account.enabled
+            Member(account, account_folder(accounts_dir, account.id, dry_run=account.dry_run))
+            for account in settings.accounts
+            if account.enabled
         ]
 
     # --- life ---
@@ -146,19 +154,22 @@ class MultiAccountBot:
         """Start an account and wait until it trades, fails, or has had its time (T3)."""
         account_id = member.account.id
         try:
-            with contextlib.suppress(FileExistsError):
-                member.folder.mkdir(mode=0o700)
+            self._make_folder(member.folder)
             if is_stopped(member.folder):
                 self._hold_back(member)
                 return
         except OSError as error:
             self._enter(member, Phase.FAILED, f"its folder cannot be used: {error}")
             return
+        edge = self._edge_of(member.account)
+        if edge is None:
+            self._enter(
+                member, Phase.FAILED, "it is in dry run, and this daemon was made without an exchange for that"
+            )
+            return
         member.logs = member.logs or self._open_logs(member)
         member.policy.launched()
-        member.runner = AccountRunner(
-            member.account, self._keys[account_id], member.folder, self._shared, member.logs, self._wake.set
-        )
+        member.runner = AccountRunner(member.account, edge, member.folder, self._shared, member.logs, self._wake.set)
         member.runner.start()
         deadline = time.monotonic() + self._settings.system.engine.start_timeout_s
         while member.runner.phase is Phase.STARTING and not self._stopping.is_set():
@@ -170,9 +181,23 @@ class MultiAccountBot:
             self._wake.clear()
         self._look_after(member)
 
+    def _make_folder(self, folder: Path) -> None:
+        """Make an account's folder; never the directory of all, which may be a disk that is missing (R3)."""
+        for part in (folder.parent, folder):
+            if part != self._accounts_dir:
+                with contextlib.suppress(FileExistsError):
+                    part.mkdir(mode=0o700)
+
+    def _edge_of(self, account: AccountSettings) -> Edge | None:
+        """Return the account's way to its exchange; None for a dry run that nobody can play."""
+        if not account.dry_run:
+            return LiveEdge(account, self._keys[account.id], self._shared)
+        return None if self._dry_run_edge is None else self._dry_run_edge(account, self._shared)
+
     def _open_logs(self, member: Member) -> AccountLogs:
         system = self._settings.system
-        return AccountLogs(
+        kind = DryRunLogs if member.account.dry_run else AccountLogs
+        return kind(
             member.folder,
             self._redact,
             self._clock.now_ms,
@@ -227,7 +252,7 @@ class MultiAccountBot:
             return
         match phase:
             case Phase.TRADING:
-                log.info("account %s trades", account_id)
+                log.info("account %s trades%s", account_id, " (DRY RUN)" if member.account.dry_run else "")
             case Phase.STOPPED:
                 log.critical("account %s: emergency stop: %s", account_id, reason)
             case Phase.FAILED:

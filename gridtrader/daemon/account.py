@@ -6,40 +6,20 @@ at its phase, and stops it.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from gridtrader.daemon import wiring
-from gridtrader.daemon.clock import SystemClock
+from gridtrader.daemon.dry_files import DryRunArchive
+from gridtrader.daemon.edge import Edge, Shared
 from gridtrader.daemon.session import Phase, Session
 from gridtrader.engine.engine import GridEngine
-from gridtrader.engine.inbox import Inbox
+from gridtrader.engine.errors import CannotStart
 from gridtrader.engine.ports import ArchiveError
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.view import AccountView
-from gridtrader.exchange.client import BybitClient
-from gridtrader.exchange.credentials import ApiKey
-from gridtrader.exchange.private_stream import PrivateStream
-from gridtrader.exchange.rate_budget import RateBudget
-from gridtrader.exchange.settings import EdgeSettings
-from gridtrader.exchange.supervisor import ConnectionBudget
-from gridtrader.exchange.tickers import TickerHub
 from gridtrader.logs import AccountLogs
-from gridtrader.settings import AccountSettings, SystemSettings
+from gridtrader.settings import AccountSettings
 from gridtrader.store.archive import AccountArchive
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all accounts of the process have in common, each part of it safe for many threads."""
-
-    system: SystemSettings
-    edge: EdgeSettings
-    rates: RateBudget
-    connections: ConnectionBudget
-    tickers: TickerHub
-    clock: SystemClock
-    venue: str
 
 
 class AccountRunner:
@@ -48,7 +28,7 @@ class AccountRunner:
     def __init__(
         self,
         account: AccountSettings,
-        key: ApiKey,
+        edge: Edge,
         folder: Path,
         shared: Shared,
         logs: AccountLogs,
@@ -57,13 +37,13 @@ class AccountRunner:
         self.account = account
         self.reason = ""
         self.is_passing = False
-        self._key = key
+        self._edge = edge
         self._folder = folder
         self._shared = shared
         self._logs = logs
         self._on_change = on_change
         self._phase = Phase.STARTING
-        self._inbox = Inbox(shared.clock.now_ms)
+        self._inbox = edge.inbox
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run, name=f"account-{account.id}", daemon=True)
 
@@ -111,8 +91,9 @@ class AccountRunner:
             self._enter(Phase.FAILED, f"internal error: {type(error).__name__}: {error}", False)
 
     def _live(self) -> None:
+        kind = DryRunArchive if self.account.dry_run else AccountArchive
         try:
-            archive = AccountArchive(
+            archive = kind(
                 self._folder,
                 self.account.id,
                 wiring.file_bounds(self._shared.system),
@@ -129,49 +110,26 @@ class AccountRunner:
             archive.close()
 
     def _trade(self, archive: AccountArchive) -> None:
-        shared, account = self._shared, self.account
-        hosts = wiring.hosts_of(shared.system, demo=account.demo_trading)
-        log = self._logs.bot
-        client = BybitClient(
-            self._key,
-            hosts,
-            shared.edge,
-            shared.rates.account(account.id),
-            shared.clock,
-            log,
-            demo=account.demo_trading,
-        )
-        stream = PrivateStream(
-            account.id, self._key, hosts, self._inbox, shared.connections, shared.edge, shared.clock, client.skew, log
-        )
+        shared, account, log = self._shared, self.account, self._logs.bot
+        try:
+            connection = self._edge.open(self._folder, log)
+        except CannotStart as error:
+            log.critical("the account does not start: %s", error)
+            self._enter(Phase.FAILED, str(error), error.is_passing)
+            return
         recorder = Recorder(archive, self._logs, shared.clock)
-        engine = GridEngine(
-            wiring.engine_settings(account, shared.system, shared.venue), client, recorder, shared.clock, self._inbox
-        )
-        prices = _Prices(shared.tickers, self._inbox, account.demo_trading)
+        settings = wiring.engine_settings(account, shared.system, self._edge.venue)
+        engine = GridEngine(settings, connection.gateway, recorder, shared.clock, self._inbox)
         symbols = [symbol.symbol for symbol in account.symbols]
-        self._session = Session(engine, stream, prices, self._inbox, shared.clock, symbols, self._enter)
+        self._session = Session(
+            engine, connection.stream, connection.prices, self._inbox, shared.clock, symbols, self._enter
+        )
         try:
             self._session.run()
         finally:
-            client.close()
+            connection.close()
 
     def _enter(self, phase: Phase, reason: str, is_passing: bool) -> None:
         self.reason, self.is_passing = reason, is_passing
         self._phase = phase
         self._on_change()
-
-
-class _Prices:
-    """One account's subscriptions at the shared price sockets (A2)."""
-
-    def __init__(self, tickers: TickerHub, inbox: Inbox, demo: bool) -> None:
-        self._tickers = tickers
-        self._inbox = inbox
-        self._demo = demo
-
-    def subscribe(self, symbol: str) -> None:
-        self._tickers.subscribe(symbol, self._demo, self._inbox)
-
-    def unsubscribe(self, symbol: str) -> None:
-        self._tickers.unsubscribe(symbol, self._demo, self._inbox)

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable
 
 _NS_PER_MS = 1_000_000
+_SLOWER = 20
+"""While the machine's time of day is behind ours, every so many seconds one is not counted."""
 
 
 class SystemClock:
     """The `Clock` of the real world, with a time of day that never goes back. Safe to use from any thread.
 
     Deadlines, ages and pauses are reckoned with it: set back by an hour, an account would sleep for an hour. So a
-    clock set forward is followed at once; one set back is waited for, at half speed.
+    clock set forward is followed at once; one set back is waited for, a twentieth slower than time goes: no age that
+    something is decided on is off by more.
     """
 
     def __init__(
@@ -28,7 +31,7 @@ class SystemClock:
         with self._lock:
             wall, looked = self._wall_ns(), self._monotonic_ns()
             passed = looked - self._looked_ns
-            self._last_ns = max(wall, self._last_ns + min(passed, passed // 2 + 1))
+            self._last_ns = max(wall, self._last_ns + passed - passed // _SLOWER)
             self._looked_ns = looked
             return self._last_ns // _NS_PER_MS
 

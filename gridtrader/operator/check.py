@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO
 from gridtrader.domain.exact import plain
 from gridtrader.settings import AccountSettings, Problem, Settings, SettingsError, SymbolSettings, load_settings
 from gridtrader.store.emergency import is_stopped
+from gridtrader.store.folders import account_folder
 from gridtrader.store.lock import is_held, read_holder
 
 EXIT_OK: Final = 0
@@ -75,10 +76,18 @@ def run_check(
 
 
 def _look_at_files(settings: Settings, accounts_dir: Path) -> list[Finding]:
-    findings = []
+    findings = [
+        Finding(
+            account.id,
+            Grade.OK,
+            f"dry run: no key is needed and no order is sent; it begins with {account.dry_run_balance_usdt:,} USDT",
+        )
+        for account in settings.enabled_accounts
+        if account.dry_run
+    ]
     if not accounts_dir.is_dir():
         text = f"{accounts_dir}: there is no such directory; make it before the first start"
-        return [Finding("", Grade.WARNING, text)]
+        return [*findings, Finding("", Grade.WARNING, text)]
     try:
         if is_held(accounts_dir):
             pid = read_holder(accounts_dir)
@@ -89,7 +98,7 @@ def _look_at_files(settings: Settings, accounts_dir: Path) -> list[Finding]:
                 account.id, Grade.WARNING, "stopped by an emergency stop; it starts when .emergency_stop is removed"
             )
             for account in settings.enabled_accounts
-            if is_stopped(accounts_dir / account.id)
+            if is_stopped(account_folder(accounts_dir, account.id, dry_run=account.dry_run))
         ]
     except OSError as error:
         findings.append(Finding("", Grade.WARNING, str(error)))
@@ -177,8 +186,9 @@ def _row(settings: Settings, account: AccountSettings, symbol: SymbolSettings, *
 def _venue(account: AccountSettings) -> str:
     if not account.enabled:
         return "disabled"
-    venue = "demo" if account.demo_trading else "MAINNET"
-    return f"{venue} (dry run)" if account.dry_run else venue
+    if account.dry_run:
+        return "DRY RUN"
+    return "demo" if account.demo_trading else "MAINNET"
 
 
 # --- for programs ---

@@ -1,6 +1,7 @@
-"""`gridtrader check --online`: what the exchange says about each enabled live account, before it is traded.
+"""`gridtrader check --online`: what the exchange says about each enabled account, before it is traded.
 
-Nothing is changed: every request is a GET. One account that cannot be asked does not keep the others from it.
+Nothing is changed: every request is a GET, and for an account in dry run only what is public is asked. One account
+that cannot be asked does not keep the others from it.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from gridtrader.engine.ports import ArchiveError, Clock, GatewayError, Refusal, 
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.operator.check import Finding, OnlineCheck
 from gridtrader.operator.check_account import AccountCheck, Contracts
+from gridtrader.operator.check_dry_run import check_dry_run
 from gridtrader.operator.check_holdings import Holdings
 from gridtrader.operator.check_notes import Notes, remedy
 from gridtrader.operator.venue import Desk, Venue
@@ -36,10 +38,10 @@ class _OnlineCheck:
         self._venue = Venue(settings.system, clock)
 
     def run(self) -> Sequence[Finding]:
-        accounts = [account for account in self._settings.accounts if account.needs_keys()]
+        accounts = self._settings.enabled_accounts
         if not accounts:
             notes = Notes("")
-            notes.warn("no enabled account trades live: the exchange was not asked anything")
+            notes.warn("no account is enabled: the exchange was not asked anything")
             return notes.findings
         findings: list[Finding] = []
         for demo in (True, False):
@@ -76,7 +78,17 @@ class _OnlineCheck:
         _check_clock(desk, self._settings.system.requests.recv_window_ms, notes)
         return True
 
+    def _check_dry_run(self, account: AccountSettings, contracts: Contracts) -> list[Finding]:
+        notes = Notes(account.id)
+        try:
+            check_dry_run(account, self._settings.system, contracts, notes)
+        except GatewayError as error:
+            notes.fail(f"{error}: {remedy(error, account.id)}; the rest of this account was not checked")
+        return notes.findings
+
     def _check_account(self, account: AccountSettings, contracts: Contracts) -> list[Finding]:
+        if account.dry_run:
+            return self._check_dry_run(account, contracts)
         notes = Notes(account.id)
         pair = self._settings.keys[account.id]
         try:

@@ -1,4 +1,4 @@
-"""Questions to endpoints the bot itself never asks: one request each, its envelope opened, nothing more.
+"""Questions to endpoints a trading account never asks: one request each, its envelope opened, nothing more.
 
 Only the client library's `get_…` methods are taken, all of which send GET: nothing here can change an account.
 """
@@ -13,10 +13,13 @@ from gridtrader.exchange.credentials import ApiKey
 from gridtrader.exchange.endpoints import Endpoint
 from gridtrader.exchange.fields import BadMessage, Row
 from gridtrader.exchange.http import BybitHTTP
+from gridtrader.exchange.messages import CATEGORY
 from gridtrader.exchange.rate_budget import AccountBudget, NoBudget
 from gridtrader.exchange.settings import EdgeSettings
 
 _DONE: Final = 200
+_FORBIDDEN: Final = 403
+_TOO_FREQUENT: Final = b"access too frequent"
 
 
 class Direct:
@@ -30,13 +33,27 @@ class Direct:
     ) -> None:
         self._key = key
         self._budget = budget
+        self._ban_pause_s = settings.ip_ban_pause_s
         self._http = BybitHTTP(
             rest, key, now_ms, settings.request_timeout_s, settings.recv_window_ms, settings.max_message_bytes
         )
 
     def risk_limit(self, symbol: str) -> Row:
         """Return the result of market/risk-limit. Raises `Refused` or `Unreachable`."""
-        return self._ask("get_risk_limit", {"category": "linear", "symbol": symbol}, "market/risk-limit")
+        return self._ask("get_risk_limit", {"category": CATEGORY, "symbol": symbol}, "market/risk-limit")
+
+    def instrument(self, symbol: str) -> Row:
+        """Return the result of market/instruments-info. Raises `Refused` or `Unreachable`."""
+        return self._ask("get_instruments_info", {"category": CATEGORY, "symbol": symbol}, "market/instruments-info")
+
+    def ticker(self, symbol: str) -> Row:
+        """Return the result of market/tickers. Raises `Refused` or `Unreachable`."""
+        return self._ask("get_tickers", {"category": CATEGORY, "symbol": symbol}, "market/tickers")
+
+    def funding_history(self, symbol: str) -> Row:
+        """Return the result of market/funding/history: the newest 200. Raises `Refused` or `Unreachable`."""
+        asked = {"category": CATEGORY, "symbol": symbol, "limit": 200}
+        return self._ask("get_funding_rate_history", asked, "market/funding/history")
 
     def key_information(self) -> Row:
         """Return the result of user/query-api. Raises `Refused` or `Unreachable`."""
@@ -54,6 +71,8 @@ class Direct:
             raise Refused(Refusal.RATE, codes.OK, f"not sent: {error}") from None
         except Exception as error:  # noqa: BLE001  # pybit and requests let through whatever they meet
             raise Unreachable(f"{place}: {self._hide(f'{type(error).__name__}: {error}')}") from None
+        if reply.status == _FORBIDDEN and _TOO_FREQUENT in reply.body.lower():
+            self._budget.close_address(self._ban_pause_s)  # everybody's silence, not only ours
         try:
             if reply.status != _DONE:
                 raise ValueError(f"HTTP {reply.status}")

@@ -1,4 +1,4 @@
-"""`run --embedded`: the embedded exchange as a child process, with an account and a key pair for each of ours.
+"""`run --embedded`: the embedded exchange as a child process, with account and key pair for each live one of ours.
 
 The child gets its accounts through its environment, ends when our end of its standard input closes - in whatever way
 this process ends - and does not hear the terminal's Ctrl-C.
@@ -102,6 +102,7 @@ class EmbeddedExchange:
         self.keys: Mapping[str, ApiKey] = {
             account.id: ApiKey(secrets.token_urlsafe(12), secrets.token_urlsafe(27))
             for account in settings.enabled_accounts
+            if account.needs_keys()
         }
         self.urls: Mapping[str, Any] = {}
         self._settings = settings
@@ -113,6 +114,7 @@ class EmbeddedExchange:
             f"{self.keys[a.id].key}:{self.keys[a.id].secret}:{plain(a.dry_run_balance_usdt)}"
             f"{':demo' if a.demo_trading else ''}"
             for a in self._settings.enabled_accounts
+            if a.needs_keys()
         )
         symbols = sorted({s.symbol for account in self._settings.enabled_accounts for s in account.symbols})
         command = [sys.executable, "-m", "gridtrader.simulator.main", *self._options.arguments()]

@@ -17,6 +17,7 @@ from gridtrader.daemon.clock import SystemClock
 from gridtrader.engine.ports import ArchiveError
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.logs import DaemonLogs, Redactor
+from gridtrader.operator.dry_run import EMBEDDED_TIMETABLE, dry_run_edge
 from gridtrader.operator.embedded import VENUE, EmbeddedExchange, EmbeddedFailed, EmbeddedOptions, unknown_symbols
 from gridtrader.operator.table import LiveTable, plain_console, summary
 from gridtrader.settings import Settings, SettingsError, load_settings
@@ -88,7 +89,17 @@ def _trade(settings: Settings, keys: Mapping[str, ApiKey], options: RunOptions, 
         options.accounts_dir.mkdir(parents=True, exist_ok=True)
         if venue == VENUE:
             logs.bot.info("the embedded exchange is at %s", settings.system.hosts.mainnet.rest)
-        bot = MultiAccountBot(settings, keys, options.accounts_dir, logs, redact, clock, venue=venue)
+        timetable = EMBEDDED_TIMETABLE if venue == VENUE else None
+        bot = MultiAccountBot(
+            settings,
+            keys,
+            options.accounts_dir,
+            logs,
+            redact,
+            clock,
+            venue=venue,
+            dry_run_edge=dry_run_edge(timetable),
+        )
         started = time.monotonic()
         with _stopping_on_signals(bot, options.duration_s), _display(bot, console, options):
             bot.run()

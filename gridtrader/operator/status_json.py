@@ -9,7 +9,8 @@ accounts            one for each folder:
   id, name          name is "" where the configuration has none
   configured        enabled, disabled, not configured, unknown
   demo_trading      true, false, or null where the account is not configured
-  venue             bybit or embedded: whose fills the journal tells of; null where there is none yet
+  dry_run           whether nothing of the account is real
+  venue             bybit, embedded, dry run, …: whose fills the journal tells of; null where there is none yet
   state             trading, starting, blind, silent, not started, emergency stop, not running
   age_s             seconds since status.json was written; null where there is none
   problems          texts, each with its remedy
@@ -83,6 +84,7 @@ def _account(judged: Judged, now_ms: int, zone: tzinfo | None) -> dict[str, Json
         "name": files.account.name if files.account else "",
         "configured": files.configured.value,
         "demo_trading": files.account.demo_trading if files.account else None,
+        "dry_run": files.is_dry_run,
         "venue": files.venue,
         "state": judged.state.value,
         "age_s": judged.age_s,

@@ -18,6 +18,7 @@ from gridtrader.settings import AccountSettings
 from gridtrader.store.archive import JOURNAL_NAME, STATE_NAME
 from gridtrader.store.emergency import STOP_NAME, EmergencyStop, is_stopped, read_stop
 from gridtrader.store.errors import StoreError
+from gridtrader.store.folders import DRY_RUN_NAME, account_folder
 from gridtrader.store.journal_read import read_journal
 from gridtrader.store.state import read_state
 from gridtrader.store.status import STATUS_NAME, read_status
@@ -104,6 +105,7 @@ class AccountFiles:
 
     id: str
     folder: Path
+    is_dry_run: bool
     account: AccountSettings | None
     configured: Configured
     venue: str | None
@@ -124,15 +126,18 @@ def account_folders(accounts_dir: Path) -> list[Path]:
 
 
 def read_account(folder: Path, account: AccountSettings | None, configured: Configured, now_ms: int) -> AccountFiles:
-    """Return what the files of one account say at the moment."""
+    """Return what the files of one account say at the moment; `folder` is that in the accounts directory."""
     problems: list[str] = []
+    account_id, is_dry_run = folder.name, _is_dry_run(folder, account)
+    folder = account_folder(folder.parent, account_id, dry_run=is_dry_run)
     status, told_ms = _status(folder, problems)
     stopped, stop = _stop(folder, problems)
     symbols = _symbols(folder, told_ms is not None, problems)
     problems += _unprotected(symbols, now_ms)
     return AccountFiles(
-        id=folder.name,
+        id=account_id,
         folder=folder,
+        is_dry_run=is_dry_run,
         account=account,
         configured=configured,
         venue=_venue(folder),
@@ -145,6 +150,13 @@ def read_account(folder: Path, account: AccountSettings | None, configured: Conf
         symbols=symbols,
         problems=tuple(problems),
     )
+
+
+def _is_dry_run(folder: Path, account: AccountSettings | None) -> bool:
+    """Whether the account is in dry run; where no configuration says so, whether that is all it has ever done."""
+    if account is not None:
+        return account.dry_run
+    return (folder / DRY_RUN_NAME / JOURNAL_NAME).exists() and not (folder / JOURNAL_NAME).exists()
 
 
 # --- files ---

@@ -126,6 +126,8 @@ def _venue(judged: Judged) -> str:
         return "disabled"
     if files.configured is Configured.ABSENT:
         return "not configured"
+    if files.is_dry_run:
+        return "DRY RUN"
     if files.venue is not None and files.venue != _BYBIT:
         return files.venue
     if files.account is None:

@@ -102,7 +102,7 @@ def _title(elapsed_s: float) -> str:
 def _rows(member: Member) -> list[list[Text | str]]:
     view = member.last_view
     state = view.mode if view is not None and member.phase is Phase.TRADING else member.phase.value
-    head: list[Text | str] = [member.account.id, Text(state, style=_STYLES.get(state, ""))]
+    head: list[Text | str] = [_who(member), Text(state, style=_STYLES.get(state, ""))]
     if view is None or not view.symbols:
         return [[*head, *[""] * (len(_COLUMNS) - len(head)), Text(member.reason, style="red")]]
     head += [_number(view.margin_balance, 2), _percent(view.mm_rate)]
@@ -113,6 +113,13 @@ def _rows(member: Member) -> list[list[Text | str]]:
             cells[-1] = Text(member.reason, style="red")
         rows.append([*(head if place == 0 else [""] * len(head)), *cells])
     return rows
+
+
+def _who(member: Member) -> Text:
+    """Return the account's id, and whether what stands behind it is real."""
+    if member.account.dry_run:
+        return Text.assemble(member.account.id, (" DRY RUN", "magenta"))
+    return Text(member.account.id)
 
 
 def _symbol_cells(symbol: SymbolView) -> list[Text | str]:
@@ -206,7 +213,7 @@ def summary(members: Sequence[Member], elapsed_s: float) -> Group:
         for place, symbol in enumerate(view.symbols if view is not None else ()):
             is_first = place == 0
             table.add_row(
-                member.account.id if is_first else "",
+                _who(member) if is_first else "",
                 symbol.symbol,
                 *_tally_cells(symbol.tally),
                 plain(symbol.sides[Side.LONG].size),

@@ -27,7 +27,7 @@ from gridtrader.engine.ports import (
 )
 from gridtrader.exchange import codes
 from gridtrader.paper import translate
-from gridtrader.paper.clock import PaperClock
+from gridtrader.paper.clock import VenueClock
 from gridtrader.simulator.core import model
 from gridtrader.simulator.core.exchange import Exchange
 
@@ -40,7 +40,7 @@ class PaperGateway:
     The core must have this account only: what happens to others is dropped.
     """
 
-    def __init__(self, exchange: Exchange, uid: int, clock: PaperClock, sink: Sink) -> None:
+    def __init__(self, exchange: Exchange, uid: int, clock: VenueClock, sink: Sink) -> None:
         self._exchange = exchange
         self._uid = uid
         self._clock = clock
@@ -54,9 +54,15 @@ class PaperGateway:
 
     def pump(self) -> None:
         """Tell what has happened at the exchange since the last call: together, as one message."""
+        message = self.news()
+        if message is not None:
+            self._sink.put(message)
+
+    def news(self) -> StreamMessage | None:
+        """Return what has happened at the exchange since the last call, which nobody else is told; None: nothing."""
         events = self._exchange.drain()
         if not events:
-            return
+            return None
         if self.on_events is not None:
             self.on_events(events)
         orders: list[OrderReport] = []
@@ -66,25 +72,31 @@ class PaperGateway:
         for event in events:
             match event:
                 case model.Executed(executions=rows):
-                    executions += map(translate.execution_of, rows)
+                    executions += map(self._execution, rows)
                 case model.OrderChanged(order=order):
-                    orders.append(translate.order_report(order))
+                    orders.append(self._report(order))
                 case model.PositionChanged(legs=legs):
                     for leg in legs:
                         if leg.position_idx:
                             positions[leg.symbol, leg.position_idx] = translate.position_report(leg)
                 case model.WalletChanged():
                     wallet = event.wallet
-        self._sink.put(
-            StreamMessage(
-                "all",
-                "",
-                orders=tuple(orders),
-                executions=tuple(executions),
-                positions=tuple(positions.values()),
-                wallet=None if wallet is None else translate.wallet_of(wallet, self._clock.now_ms() + 1),
-            )
+        return StreamMessage(
+            "all",
+            "",
+            orders=tuple(orders),
+            executions=tuple(executions),
+            positions=tuple(positions.values()),
+            wallet=None if wallet is None else translate.wallet_of(wallet, self._clock.now_ms() + 1),
         )
+
+    def _report(self, order: model.Order) -> OrderReport:
+        """Return an order as the engine is told of it."""
+        return translate.order_report(order)
+
+    def _execution(self, execution: model.Execution) -> Execution:
+        """Return a fill as the engine is told of it."""
+        return translate.execution_of(execution)
 
     def tell_balance(self) -> None:
         """Tell the balance at the prices of now, though nothing has happened but a price."""
@@ -121,21 +133,21 @@ class PaperGateway:
         ]
 
     def open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
-        return [translate.order_report(order) for order in self._exchange.open_orders(self._uid, symbol)]
+        return [self._report(order) for order in self._exchange.open_orders(self._uid, symbol)]
 
     def order(self, symbol: str, link_id: str) -> OrderReport | None:
         order = self._exchange.find_order(self._uid, order_link_id=link_id)
-        return translate.order_report(order) if order is not None and order.symbol == symbol else None
+        return self._report(order) if order is not None and order.symbol == symbol else None
 
     def order_history(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[OrderReport]:
         rows = (*self._exchange.closed_orders(self._uid), *self._exchange.open_orders(self._uid, symbol))
         meant = (row for row in rows if row.symbol == symbol and start_ms <= row.created_time <= end_ms)
-        return [translate.order_report(row) for row in meant]
+        return [self._report(row) for row in meant]
 
     def executions(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[Execution]:
         rows = self._exchange.executions(self._uid)
         meant = (row for row in rows if row.symbol == symbol and start_ms <= row.exec_time <= end_ms)
-        return [translate.execution_of(row) for row in meant]
+        return [self._execution(row) for row in meant]
 
     # --- commands ---
 

@@ -53,10 +53,12 @@ class AccountSettings(Section):
     enabled: bool = True
     demo_trading: bool
     dry_run: bool
+    """No private call is ever made: the account trades on an exchange in this process, at the public prices."""
     risk: RiskSettings = RiskSettings()
     symbols: tuple[SymbolSettings, ...] = Field(min_length=1)
     dry_run_balance_usdt: Number = Field(default=Decimal(10_000), ge=1, le=1_000_000_000)
-    """What a dry run starts with."""
+    """What a dry run begins with; one that has begun keeps what it has. Also the balance of an account on the
+    embedded exchange."""
     taker_fee_percent: Number = Field(default=Decimal("0.055"), ge=0, le=1)
     """Used where the exchange does not tell the account's rates: on demo and in a dry run. 0.055 % and 0.02 % are
     Bybit's rates for an account without a VIP level."""

@@ -14,9 +14,6 @@ from gridtrader.settings.problems import Problem
 from gridtrader.settings.source import KeyPath, Source
 from gridtrader.settings.system import SystemSettings
 
-DRY_RUN_IS_AVAILABLE = False
-"""The one switch: as long as it is off, an enabled account with `dry_run: true` is refused."""
-
 _DEFAULT_TAKER_PERCENT: Final = AccountSettings.model_fields["taker_fee_percent"].default
 _HUNDRED: Final = Decimal(100)
 _HARDLY_ANYTHING: Final = Decimal("0.001")
@@ -28,8 +25,6 @@ def faults(source: Source) -> list[Problem]:
     for path, account in accounts_of(source.tree):
         problems += _duplicate_symbols(source, path, account)
         problems += _impossible_prices(source, path, account)
-        if account.get("dry_run") is True and account.get("enabled", True) is True and not DRY_RUN_IS_AVAILABLE:
-            problems.append(source.problem((*path, "dry_run"), "found true: dry_run is not available yet"))
     return problems
 
 

@@ -188,7 +188,7 @@ def test_a_question_without_an_answer_ends_the_account_and_says_so(online: Onlin
 def test_without_a_live_account_nothing_is_asked(online: Online) -> None:
     online.change("dry_run: false", "dry_run: false\n    enabled: false")
     (finding,) = online.findings()
-    assert finding.text == "no enabled account trades live: the exchange was not asked anything"
+    assert finding.text == "no account is enabled: the exchange was not asked anything"
 
 
 # --- account and money ---

@@ -249,6 +249,7 @@ def test_the_document_for_programs_is_stable(accounts: Accounts) -> None:
         "name": "first",
         "configured": "enabled",
         "demo_trading": True,
+        "dry_run": False,
         "venue": "bybit",
         "state": "not running",
         "age_s": 3,

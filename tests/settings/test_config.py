@@ -333,20 +333,18 @@ def test_a_figure_that_would_make_a_price_zero_is_refused(files: Files, old: str
     assert lines[0].endswith(f"accounts[0].symbols[0].{key}: found {value}, allowed: {words}")
 
 
-def test_a_dry_run_is_refused_as_not_available_while_the_switch_is_off(
-    files: Files, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dry_run_begins_with_ten_thousand_unless_told_otherwise(files: Files) -> None:
     files.change("dry_run: false", "dry_run: true")
-    assert files.problems(need_keys=False) == [
-        "config.yaml:5: accounts[0].dry_run: found true: dry_run is not available yet"
-    ]
-    monkeypatch.setattr("gridtrader.settings.checks.DRY_RUN_IS_AVAILABLE", True)
-    assert files.load(need_keys=False).accounts[0].dry_run
+    assert files.load(need_keys=False).accounts[0].dry_run_balance_usdt == 10_000
+    files.change("dry_run: false", "dry_run: true\n    dry_run_balance_usdt: 250.5")
+    assert files.load(need_keys=False).accounts[0].dry_run_balance_usdt == Decimal("250.5")
 
 
-def test_a_disabled_account_may_say_dry_run(files: Files) -> None:
-    files.change("dry_run: false", "dry_run: true\n    enabled: false")
-    assert [account.id for account in files.load(need_keys=False).enabled_accounts] == ["002"]
+@pytest.mark.parametrize("found", ["0", "-1", "1000000001", "'1000'", "lots"])
+def test_a_balance_no_dry_run_can_begin_with_is_one_clear_line(files: Files, found: str) -> None:
+    files.change("dry_run: false", f"dry_run: true\n    dry_run_balance_usdt: {found}")
+    (line,) = files.problems(need_keys=False)
+    assert line.startswith(f"config.yaml:6: accounts[0].dry_run_balance_usdt: found {found}, allowed: ")
 
 
 @pytest.mark.parametrize(

@@ -124,8 +124,7 @@ def test_a_disabled_account_needs_no_keys(files: Files) -> None:
     assert set(files.load().keys) == {"002"}
 
 
-def test_a_dry_run_needs_no_keys(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gridtrader.settings.checks.DRY_RUN_IS_AVAILABLE", True)
+def test_a_dry_run_needs_no_keys(files: Files) -> None:
     files.change("dry_run: false", "dry_run: true")
     files.write_env(_without(_KEY, _SECRET))
     assert set(files.load().keys) == {"002"}

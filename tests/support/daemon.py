@@ -17,11 +17,15 @@ from gridtrader.daemon.clock import SystemClock
 from gridtrader.daemon.session import Phase
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.logs import DaemonLogs, Redactor
+from gridtrader.operator.dry_run import dry_run_edge
+from gridtrader.paper.funding import Timetable
 from gridtrader.settings import Settings, load_settings
 from tests.e2e.soak import terms_of
 from tests.support.exchange import EmbeddedExchange
 
 WAIT_S = 20.0
+FUNDING = Timetable(period_ms=200, delays_ms=(0,))
+"""How often a dry run asks for settlements: those of the test's market come when the test wants."""
 
 
 def eventually(what: str, condition: Callable[[], bool], within_s: float = WAIT_S) -> None:
@@ -34,13 +38,18 @@ def eventually(what: str, condition: Callable[[], bool], within_s: float = WAIT_
 
 
 def account_yaml(
-    account_id: str, symbols: Sequence[str] = ("DOGEUSDT",), *, demo: bool = False, extra: str = ""
+    account_id: str,
+    symbols: Sequence[str] = ("DOGEUSDT",),
+    *,
+    demo: bool = False,
+    dry_run: bool = False,
+    extra: str = "",
 ) -> str:
     """Return an account's part of a configuration, small and lively."""
     lines = [
         f'  - id: "{account_id}"',
         f"    demo_trading: {str(demo).lower()}",
-        "    dry_run: false",
+        f"    dry_run: {str(dry_run).lower()}",
         *(f"    {line}" for line in extra.splitlines()),
         "    symbols:",
     ]
@@ -67,14 +76,18 @@ class Daemon:
         self.accounts.mkdir(exist_ok=True)
         self.settings = self._settings(accounts, system)
         self.keys = {
-            account.id: ApiKey(f"key{account.id}", f"secret{account.id}") for account in self.settings.accounts
+            account.id: ApiKey(f"key{account.id}", f"secret{account.id}")
+            for account in self.settings.accounts
+            if account.needs_keys()
         }
         clock = SystemClock()
         redact = Redactor(keys=[k.key for k in self.keys.values()], secrets=[k.secret for k in self.keys.values()])
         self.logs = DaemonLogs(
             folder / "logs", redact, clock.now_ms, wiring.log_bounds(self.settings.system, daemon=True)
         )
-        self.bot = MultiAccountBot(self.settings, self.keys, self.accounts, self.logs, redact, clock)
+        self.bot = MultiAccountBot(
+            self.settings, self.keys, self.accounts, self.logs, redact, clock, dry_run_edge=dry_run_edge(FUNDING)
+        )
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="daemon", daemon=True)
 

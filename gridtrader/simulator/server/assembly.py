@@ -13,6 +13,7 @@ from gridtrader.simulator.server.options import WireOptions
 from gridtrader.simulator.server.venue import Venue
 
 SECOND_MS = 1000
+_NEXT_SEED = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,10 @@ def build_venue(config: ExchangeConfig) -> Venue:
     start = wall_ms() // SECOND_MS * SECOND_MS
     market = open_market(config.prices, contracts, config.symbols, config.seed, start)
     traded = {symbol: contracts[symbol] for symbol in market.symbols()}
+    # Prices come again with the same seed, identities never: a client that has traded here before remembers them.
+    identities = config.seed * _NEXT_SEED + wall_ms()
     venue = Venue(
-        Exchange(traded, config.options, config.seed),
+        Exchange(traded, config.options, identities),
         market,
         clock=ApiClock(),
         # A made-up market lives in the present: at speed 1 its candles and fundings come at the hour.
