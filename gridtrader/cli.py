@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_standing_alone(commands, "exchange", "run the embedded exchange as a process of its own", _exchange)
     _add_standing_alone(commands, "simulate", "play the bot in worlds that fail, and check every law", _simulate)
     _add_standing_alone(commands, "replay", "what a configuration would have done on recorded prices", _replay)
+    _add_standing_alone(commands, "sweep", "replays of many parameter sets, on all cores, as a table", _sweep)
     _add_standing_alone(commands, "download", "fetch recorded prices from the exchange's public history", _download)
     _add_check(commands.add_parser("check", help="validate configuration and keys; changes nothing"))
     _add_status(commands.add_parser("status", help="what each account holds and does, from its files"))
@@ -117,6 +118,12 @@ def _replay(arguments: argparse.Namespace) -> int:
     from gridtrader.operator.replay import main as replay
 
     return replay(arguments.rest)
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from gridtrader.operator.sweep import main as sweep
+
+    return sweep(arguments.rest)
 
 
 def _download(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 Exit codes: 0 played to the end, 1 it cannot be played, 2 bad arguments, configuration or files.
 """
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from typing import Final, TextIO
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gridtrader.operator.printing import print_all
-from gridtrader.operator.replay_arguments import PROGRAM, BadArguments, Wanted, read_arguments
+from gridtrader.operator.replay_arguments import PROGRAM, Wanted, read_arguments
+from gridtrader.operator.replay_conditions import BadArguments, check_output
 from gridtrader.operator.replay_plan import plan_replay
 from gridtrader.operator.replay_table import report
 from gridtrader.replay.document import document
@@ -34,8 +36,10 @@ def main(argv: Sequence[str], out: TextIO | None = None) -> int:
     out = out or sys.stdout
     try:
         wanted = read_arguments(argv)
-        settings = load_settings(wanted.config, Path(), need_keys=False)
+        settings = load_settings(wanted.conditions.config, Path(), need_keys=False)
         plan = plan_replay(wanted, settings)
+        check_output(wanted.json, "--json")
+        check_output(wanted.html, "--html")
     except (BadArguments, PriceError, CatalogueError) as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
         return EXIT_INVALID
@@ -45,20 +49,27 @@ def main(argv: Sequence[str], out: TextIO | None = None) -> int:
         return EXIT_INVALID
     began = time.monotonic()
     try:
-        result = play(plan, (*wanted.prices, *wanted.mark, *wanted.funding))
+        result = play(plan, wanted.conditions.files)
     except ReplayError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
         return EXIT_FAILED
     except KeyboardInterrupt:
         sys.stderr.write(f"{PROGRAM}: interrupted\n")
         return EXIT_FAILED
-    print_all(report(result, time.monotonic() - began), out)
-    return _write(wanted, result)
+    seconds = time.monotonic() - began
+    code = _write(wanted, result)
+    try:
+        print_all(report(result, seconds), out)
+        out.flush()
+    except BrokenPipeError:
+        # Whoever was reading has gone; nothing more can be said, not even by the flush at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def play(plan: Plan, files: tuple[str, ...]) -> ReplayResult:
     """Play, with a progress bar where there is a terminal. Raises ReplayError."""
-    names = tuple(Path(file.partition("=")[2] or file).name for file in files)
+    names = tuple(Path(file).name for file in files)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
     with Progress(*columns, TimeRemainingColumn(), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("replay", total=1.0)

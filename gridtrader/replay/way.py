@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil, floor
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,19 +48,23 @@ class Limits:
     time_ms: float
 
 
+class Corners(NamedTuple):
+    """Corners in the order of time; prices in ticks. `jumps`: whether the way from the corner before is a jump."""
+
+    times: Ticks
+    last: Ticks
+    mark: Ticks
+    jumps: NDArray[np.bool_]
+
+
 class Way:
     """One symbol's prices, and where the price is now. Made of the part of a record that is replayed."""
 
     def __init__(self, source: RecordedSource, tick: Decimal, spread_ticks: int, start: int, end: int) -> None:
-        """`start` ≤ time ≤ `end` are replayed; there must be a corner in it."""
-        frame = source.vertices()
-        times = frame["time"].to_numpy()
-        first, after = (int(np.searchsorted(times, start)), int(np.searchsorted(times, end, side="right")))
+        """`start` ≤ time ≤ `end` are replayed; the record must have begun by `start`."""
+        corners = _part(source, start, end)
         self.symbol = source.symbol
-        self.times: Ticks = np.ascontiguousarray(times[first:after])
-        self.last: Ticks = np.ascontiguousarray(frame["last"].to_numpy()[first:after])
-        self.mark: Ticks = np.ascontiguousarray(frame["mark"].to_numpy()[first:after])
-        self.jumps = np.ascontiguousarray(frame["jump"].to_numpy()[first:after])
+        self.times, self.last, self.mark, self.jumps = corners.times, corners.last, corners.mark, corners.jumps
         self.tick = tick
         self._spread = spread_ticks
         self._below = spread_ticks // 2
@@ -174,6 +179,43 @@ class Way:
         """Move the price to a corner, past those between."""
         if corner != self.corner:
             self.go(Stop(int(self.times[corner]), int(self.last[corner]), int(self.mark[corner]), corner))
+
+
+def _part(source: RecordedSource, start: int, end: int) -> Corners:
+    """Return the corners from `start` to `end`, with one more where either cuts the way between two of them."""
+    frame = source.vertices()
+    whole = Corners(
+        frame["time"].to_numpy(), frame["last"].to_numpy(), frame["mark"].to_numpy(), frame["jump"].to_numpy()
+    )
+    first = int(np.searchsorted(whole.times, start))
+    after = int(np.searchsorted(whole.times, end, side="right"))
+    part = slice(first, after)
+    parts = [Corners(whole.times[part], whole.last[part], whole.mark[part], whole.jumps[part])]
+    if first and (first == len(whole.times) or whole.times[first] > start):
+        parts.insert(0, _corner_between(whole, first, start))
+    if after < len(whole.times) and whole.times[after - 1] < end:
+        parts.append(_corner_between(whole, after, end))
+    if len(parts) == 1:
+        return parts[0]
+    return Corners(
+        np.concatenate([part.times for part in parts]),
+        np.concatenate([part.last for part in parts]),
+        np.concatenate([part.mark for part in parts]),
+        np.concatenate([part.jumps for part in parts]),
+    )
+
+
+def _corner_between(whole: Corners, number: int, time: int) -> Corners:
+    """Return the market at a time before the corner `number` as a corner of its own: on the straight way to it, or
+    where it stands before a jump."""
+    before = number - 1
+    last, mark, stands = int(whole.last[before]), int(whole.mark[before]), True
+    if number < len(whole.times) and not whole.jumps[number]:
+        share, span = time - int(whole.times[before]), int(whole.times[number] - whole.times[before])
+        last += _half_even(int(whole.last[number] - last) * share, span)
+        mark += _half_even(int(whole.mark[number] - mark) * share, span)
+        stands = False
+    return Corners(np.array([time]), np.array([last]), np.array([mark]), np.array([stands]))
 
 
 def settlements_in(source: RecordedSource, start: int, end: int) -> Sequence[tuple[int, Decimal]]:

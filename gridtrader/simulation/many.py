@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
@@ -67,6 +68,8 @@ class _Team(Generic[Item, Answer]):
         self._done: dict[int, tuple[Item, Answer | Raised]] = {}
 
     def work(self, jobs: int) -> Iterator[tuple[Item, Answer | Raised]]:
+        # Workers inherit a blocked Ctrl-C; Python unblocks it where it starts its tracker with the first of them.
+        resource_tracker.ensure_running()
         for number, item in islice(self._items, jobs):
             self._give(_Worker(self._call), number, item)
         place = 0
