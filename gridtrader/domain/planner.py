@@ -16,7 +16,6 @@ from gridtrader.domain.legs import Climb, Leg, LegState, Target
 from gridtrader.domain.take_profit import take_profit_price
 from gridtrader.domain.types import SIDES, Side
 
-
 _DONE = {LegState.EXECUTED}
 
 

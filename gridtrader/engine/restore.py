@@ -99,8 +99,8 @@ class Prover:
         ours = history.realised(fills.executions, side)
         if abs(ours - position.realised) > _COSTS_DIFFER:
             self.log.warning(
-                "%s %s: by its fills and settlements the position has earned %s USDT since it was opened, the exchange "
-                "says %s (curRealisedPnl): fees or funding may be missing, and its take-profit would earn so much less",
+                "%s %s: by its fills and settlements the position has earned %s USDT since it was opened, by the "
+                "exchange %s (curRealisedPnl): fees or funding may be missing, and its take-profit earns so much less",
                 known.symbol,
                 side.name,
                 plain(round(ours, 8)),
