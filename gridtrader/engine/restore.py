@@ -100,7 +100,7 @@ class Prover:
         if abs(ours - position.realised) > _COSTS_DIFFER:
             self.log.warning(
                 "%s %s: by its fills and settlements the position has earned %s USDT since it was opened, by the "
-                "exchange %s (curRealisedPnl): fees or funding may be missing, and its take-profit earns so much less",
+                "exchange %s (curRealisedPnl): fees or funding may be missing, and the take-profit earns less by it",
                 known.symbol,
                 side.name,
                 plain(round(ours, 8)),
