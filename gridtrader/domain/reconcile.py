@@ -79,8 +79,12 @@ def reconcile(
         else:
             del wanted[slot]
             _adjust(order, target, result)
+    leaving = {slot.side for slot in result.waiting if slot.kind is OrderKind.TAKE_PROFIT}
     for slot, target in wanted.items():
-        _place(slot, target, latest.get(slot), result)
+        if slot.kind is OrderKind.TAKE_PROFIT and slot.side in leaving:
+            result.waiting.append(slot)  # the one of the cycle before has to be gone first (S7)
+        else:
+            _place(slot, target, latest.get(slot), result)
     return result
 
 

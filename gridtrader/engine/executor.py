@@ -13,7 +13,7 @@ from gridtrader.domain.known import HoldReason, LegRefused, SymbolKnown
 from gridtrader.domain.order_names import Slot
 from gridtrader.domain.orders import Change, ChangeKind, KnownOrder, Phase
 from gridtrader.domain.reconcile import Amend, Cancel, Difference, Place
-from gridtrader.domain.types import Amendment, NewOrder, OrderKind
+from gridtrader.domain.types import Amendment, NewOrder, OrderKind, Side
 from gridtrader.engine.book import AccountBook
 from gridtrader.engine.errors import StopAccount
 from gridtrader.engine.journal import sent_record
@@ -60,8 +60,10 @@ class Executor:
             key=lambda place: (place.name.slot.kind.opens, place.name.slot.level, -place.name.slot.side.sign),
         )
         self._amend(known, amends)
-        self._place(known, [place for place in places if not place.name.slot.kind.opens], Lane.PROTECT)
-        self._cancel(known, cancels)
+        standing = self._cancel(known, [cancel for cancel in cancels if not cancel.order.name.slot.kind.opens])
+        closing = [place for place in places if not place.name.slot.kind.opens]
+        self._place(known, [place for place in closing if place.name.slot.side not in standing], Lane.PROTECT)
+        self._cancel(known, [cancel for cancel in cancels if cancel.order.name.slot.kind.opens])
         self._place(known, [place for place in places if place.name.slot.kind.opens], Lane.TRADE)
         return bool(amends or cancels or places)
 
@@ -172,15 +174,21 @@ class Executor:
                 amend.qty,
             )
 
-    def _cancel(self, known: SymbolKnown, cancels: Sequence[Cancel]) -> None:
+    def _cancel(self, known: SymbolKnown, cancels: Sequence[Cancel]) -> set[Side]:
+        """Returns the sides of which an order was not cancelled, as far as the answers say: an old take-profit must
+        be gone before a new one is placed (S7)."""
         if not cancels:
-            return
+            return set()
         now = self.clock.now_ms()
         for cancel in cancels:
             cancel.order.change = Change(ChangeKind.CANCEL, now)
         names = [cancel.order.link_id for cancel in cancels]
+        standing = set()
         for cancel, outcome in zip(cancels, self.gateway.cancel(known.symbol, names, Lane.PROTECT), strict=True):
             self._changed(cancel.order, outcome)
+            if not isinstance(outcome, Accepted):
+                standing.add(cancel.order.side)
+        return standing
 
     def _changed(self, order: KnownOrder, outcome: Outcome) -> None:
         """Enter what became of an amendment or a cancel; the stream confirms what was accepted."""
