@@ -58,9 +58,17 @@ class Laws:
         return [f"{fill.symbol}: {text}" for text in self._closed(self.ledger.add(fill))]
 
     def placed(
-        self, order: BookOrder, books: Books, *, tolerance: Decimal = ZERO, is_reserve_judged: bool = True
+        self,
+        order: BookOrder,
+        books: Books,
+        *,
+        tolerance: Decimal = ZERO,
+        is_reserve_judged: bool = True,
+        is_anew: bool = True,
     ) -> list[str]:
         """Take in an order that has just come; `books` are as they were before it, the ledger too.
+
+        `is_anew`: whether it was decided with both sides flat (S2).
 
         `tolerance` (USDT): by how much the free balance may have been better for the bot than all balances noted.
         """
@@ -74,7 +82,7 @@ class Laws:
             self._reach(stand, books.now_ms)
             if self.reopenings is not None:
                 broken += self.reopenings.placed(order)
-            broken += placement_laws(stand, self.ledger, order, books.now_ms)
+            broken += placement_laws(stand, self.ledger, order, books.now_ms, is_anew=is_anew)
             if is_reserve_judged:
                 broken += reserve_law(stand, order, self.purse.free(), tolerance)
             self.purse.placed(term.order_margin(order.leg, order.qty, order.price))

@@ -11,8 +11,13 @@ from gridtrader.domain.order_names import OrderName
 from gridtrader.domain.types import OrderKind
 
 
-def placement_laws(stand: Stand, ledger: Ledger, order: BookOrder, now_ms: int) -> Iterator[str]:
+def placement_laws(
+    stand: Stand, ledger: Ledger, order: BookOrder, now_ms: int, *, is_anew: bool = True
+) -> Iterator[str]:
     """Give what is wrong with an opening order that has just come; the stand is as it was before it.
+
+    `is_anew`: whether it was decided with both sides flat. What was decided before the other side closed keeps the
+    quantities that held then (S2).
 
     An order of the cycle that closed while it was on its way is not judged: it belongs to nothing, and is withdrawn.
     """
@@ -24,7 +29,7 @@ def placement_laws(stand: Stand, ledger: Ledger, order: BookOrder, now_ms: int) 
         if not ledger.is_news(stand.pair.closed_ms[order.leg], now_ms):
             yield f"single: {name.encode()} was placed, and its cycle is long closed"
         return
-    yield from _quantity(stand, ladder, order, name)
+    yield from _quantity(stand, ladder, order, name, is_anew=is_anew)
     if name.slot.kind is OrderKind.AVERAGING:
         yield from _one_step(stand, ladder, order, name, is_news=_is_news(ledger, ladder, name, now_ms))
 
@@ -35,13 +40,17 @@ def _is_news(ledger: Ledger, ladder: Ladder, name: OrderName, now_ms: int) -> bo
     return book is not None and ledger.is_news(book.last_ms, now_ms)
 
 
-def _quantity(stand: Stand, ladder: Ladder, order: BookOrder, name: OrderName) -> Iterator[str]:
+def _quantity(stand: Stand, ladder: Ladder, order: BookOrder, name: OrderName, *, is_anew: bool) -> Iterator[str]:
     level = name.slot.level
     if stand.has_reference:
         wanted = stand.q(level) - ladder.executed(level)
         if order.qty != wanted:
             text = f"{ladder.name} level {level} was placed with {shown(order.qty)}, {shown(wanted)} is missing of q"
             yield f"reference: {text}"
+    elif not is_anew and stand.pair.first is not None:
+        q = stand.q(level)
+        if order.qty != q:
+            yield f"reference: {ladder.name} level {level} was placed with {shown(order.qty)}, q is {shown(q)}"
     elif level == 0:
         yield from _first_quantity(stand, ladder, order, name)
 

@@ -23,6 +23,8 @@ class _Leg:
     """What m may be: reaches of the other leg since this one was flat."""
     cycle: int = NOBODY
     """The cycle whose orders are being judged, once its first one has come."""
+    closed: int = NOBODY
+    """The last closed one: an order of it that was on its way belongs to nothing."""
     allowed: set[int] = field(default_factory=set)
     """How many levels it may have opened at once."""
 
@@ -47,12 +49,12 @@ class Reopenings:
         if reach != own.reach:
             own.before, own.reach, own.changed_ms = own.reach, reach, now_ms
             if other.is_flat or other.cycle == NOBODY:
-                other.possible |= own.told(reach)
+                other.possible |= {0} if is_flat else own.told(reach)
         if is_flat and not own.is_flat:
             own.possible = other.told(other.reach)
             if now_ms <= other.changed_ms + self._grace_ms:
                 own.possible |= other.told(other.before)
-            own.cycle, own.allowed = NOBODY, set()
+            own.closed, own.cycle, own.allowed = max(own.closed, own.cycle), NOBODY, set()
         own.is_flat = is_flat
 
     def placed(self, order: BookOrder) -> Iterator[str]:
@@ -61,7 +63,7 @@ class Reopenings:
             return
         slot, own = order.name.slot, self._leg(order.symbol, order.leg)
         if slot.cycle != own.cycle:
-            if slot.cycle < own.cycle:
+            if slot.cycle < own.cycle or slot.cycle <= own.closed:
                 return
             own.cycle, own.allowed = slot.cycle, {max(1, m - 2) for m in own.possible}
         most, least = max(own.allowed, default=1), min(own.allowed, default=1)

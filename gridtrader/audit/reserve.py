@@ -34,6 +34,11 @@ class Purse:
         while self._best[0][0] < now_ms - self._age_ms:
             self._best.popleft()
 
+    def lasts(self, now_ms: int) -> None:
+        """Note that the last balance was still the balance until now."""
+        if self._best:
+            self._best[-1] = (now_ms, self._best[-1][1])
+
     def placed(self, margin: Decimal) -> None:
         """Count an opening order that came."""
         self._placed += margin

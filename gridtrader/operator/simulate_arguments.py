@@ -24,7 +24,7 @@ _MOST_JOBS: Final = 1_000
 _STDIN: Final = "-"
 
 FAMILIES: Final[Mapping[str, frozenset[Fault]]] = {
-    "requests": frozenset(REQUEST_RATES),
+    "requests": frozenset({*REQUEST_RATES, Fault.BURST}),
     "stream": frozenset(
         {
             Fault.STREAM_DROP,
@@ -53,6 +53,7 @@ FAMILIES: Final[Mapping[str, frozenset[Fault]]] = {
             Fault.LIQUIDATION,
             Fault.FUNDING,
             Fault.FOREIGN_ORDER,
+            Fault.VANISHED_ORDER,
         }
     ),
     "machine": frozenset({Fault.CLOCK_STEP, Fault.CRASH, Fault.TORN_JOURNAL, Fault.CORRUPT_STATE, Fault.DISK_FULL}),

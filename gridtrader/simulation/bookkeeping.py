@@ -22,15 +22,15 @@ def book_order(order: model.Order, leaves: Decimal, asked_price: Decimal | None 
     )
 
 
-def book_fill(execution: model.Execution) -> BookFill:
-    """Return a fill or a funding settlement."""
+def book_fill(execution: model.Execution, asked_price: Decimal | None = None) -> BookFill:
+    """Return a fill or a funding settlement; `asked_price` is its order's limit as it was sent, if known."""
     return BookFill(
         symbol=execution.symbol,
         leg=execution.position_idx,
         name=name_of(execution.order_link_id),
         order_id=execution.order_id,
         order_qty=execution.order_qty,
-        order_price=execution.order_price,
+        order_price=execution.order_price if asked_price is None else asked_price,
         price=execution.price,
         qty=execution.qty,
         closed=execution.closed_size,

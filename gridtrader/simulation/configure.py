@@ -14,14 +14,14 @@ _FALLBACK: Final = FeeRates(maker=Decimal("0.0002"), taker=Decimal("0.00055"))
 
 _LADDERS: Final = (
     # step and take-profit in per cent, multiplier, levels
-    ("0.3", "0.25", "2", 6),
-    ("0.5", "0.3", "2", 7),
-    ("0.2", "0.2", "1.5", 9),
-    ("0.8", "0.5", "2", 5),
-    ("0.4", "0.4", "1.3", 10),
-    ("1", "0.3", "3", 4),
-    ("0.25", "0.3", "2", 1),
-    ("0.3", "0.2", "1.75", 3),
+    ("0.3", "0.2", "2", 6),
+    ("0.5", "0.2", "2", 7),
+    ("0.2", "0.1", "1.5", 9),
+    ("0.6", "0.4", "2", 5),
+    ("0.3", "0.25", "1.3", 10),
+    ("0.8", "0.25", "3", 4),
+    ("0.25", "0.2", "2", 1),
+    ("0.3", "0.15", "1.75", 3),
 )
 """Lively ones: a day brings dozens of take-profits."""
 
@@ -61,7 +61,7 @@ def _strategy(contract: Instrument, random: Random) -> Strategy:
     coarse = contract.qty_step * price * fine
     return Strategy(
         symbol=contract.symbol,
-        margin=max(smallest * Decimal("1.5"), coarse * Decimal("1.2")) / leverage,
+        margin=max(smallest * Decimal("1.5"), coarse * Decimal("1.2")) * random.choice((1, 1, 4, 15)) / leverage,
         leverage=leverage,
         step_percent=Decimal(step),
         multiplier=Decimal(multiplier),
@@ -81,12 +81,12 @@ def _account(
     settings = EngineSettings(
         account_id=f"{number:03d}",
         strategies=strategies,
-        mm_threshold=Decimal("0.9"),
+        mm_threshold=Decimal(random.choice(("0.9", "0.9", "0.3", "0.05"))),
         buffer_percent=Decimal(random.choice((0, 15, 15, 30))),
         fallback_fees=_FALLBACK,
         venue="simulation",
         closing_fee_is_maker=random.random() < 0.2,
-        quote_max_age_ms=45_000,
+        quote_max_age_ms=75_000,
         mm_refresh_ms=(1_000, 60_000),
         reconcile_ms=random.choice((60_000, 300_000, 600_000)),
     )

@@ -103,6 +103,9 @@ class SimDesk:
         """Requests under way."""
         self.on_sent: Callable[[str, NewOrder | Amendment | str], None] = lambda command, what: None
         """Told of every command that leaves."""
+        self.on_asked: Callable[[str, str], None] = lambda what, symbol: None
+        self.on_read: Callable[[str, str], None] = lambda what, symbol: None
+        """Told what is asked about which symbol, and what has been answered."""
         self.log = logging.Logger("desk", logging.CRITICAL + 1)
         """Where requests and answers are written down; nowhere, unless it is replaced."""
 
@@ -222,7 +225,7 @@ class SimDesk:
         return self._read("fees", lambda: rates)
 
     def quote(self, symbol: str) -> Quote:
-        return self._read("quote", lambda: translate.quote_of(self._exchange.quote(symbol), self._hub.now))
+        return self._read_of(symbol, "quote", lambda: translate.quote_of(self._exchange.quote(symbol), self._hub.now))
 
     def positions(self) -> Sequence[PositionReport]:
         return self._read(
@@ -231,7 +234,13 @@ class SimDesk:
         )
 
     def positions_of(self, symbol: str) -> Sequence[PositionReport]:
-        return self._read("positions", lambda: self._sides(symbol))
+        return self._read_of(symbol, "positions", lambda: self._sides(symbol))
+
+    def _read_of(self, symbol: str, what: str, read: Callable[[], Answer]) -> Answer:
+        self.on_asked(what, symbol)
+        answer = self._read(what, read)
+        self.on_read(what, symbol)
+        return answer
 
     def _sides(self, symbol: str) -> list[PositionReport]:
         past = self._venue.past(self._uid)
@@ -247,7 +256,7 @@ class SimDesk:
         ]
 
     def open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
-        return self._read("open orders", lambda: self._open_orders(symbol))
+        return self._read_of(symbol or "", "open orders", lambda: self._open_orders(symbol))
 
     def _open_orders(self, symbol: str | None) -> list[OrderReport]:
         past = self._venue.past(self._uid)
@@ -279,7 +288,7 @@ class SimDesk:
         return [translate.order_report(row) for row in shown]
 
     def executions(self, symbol: str, start_ms: int, end_ms: int) -> Sequence[Execution]:
-        return self._read("executions", lambda: self._executions(symbol, start_ms, end_ms))
+        return self._read_of(symbol, "executions", lambda: self._executions(symbol, start_ms, end_ms))
 
     def _executions(self, symbol: str, start_ms: int, end_ms: int) -> list[Execution]:
         rows = self._exchange.executions(self._uid)

@@ -4,7 +4,7 @@ Every place where something can go wrong draws from a source of chance of its ow
 out does not move all others. What was drawn is kept as a script; a failure is shortened by trying parts of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
@@ -31,6 +31,7 @@ class Fault(Enum):
     REDUCE_ONLY = "reduce-only-110017"
     DUPLICATE = "duplicate-110072"
     BUSY = "busy-110079"
+    BURST = "burst"
     # private stream
     STREAM_DROP = "stream-drop"
     STREAM_ZOMBIE = "stream-zombie"
@@ -59,6 +60,7 @@ class Fault(Enum):
     LIQUIDATION = "liquidation"
     FUNDING = "funding"
     FOREIGN_ORDER = "foreign-order"
+    VANISHED_ORDER = "vanished-order"
     # the machine
     CLOCK_STEP = "clock-step"
     CRASH = "crash"
@@ -83,15 +85,16 @@ REQUEST_RATES: Final[Mapping[Fault, float]] = {
     Fault.DUPLICATE: 0.0005,
     Fault.BUSY: 0.002,
 }
-"""Chance per command (reads: those that can happen to a read)."""
+"""Chance per command (reads: those that can happen to a read). `burst` raises all of them for a while."""
 
 EVENT_RATES: Final[Mapping[Fault, float]] = {
     Fault.EVENT_DOUBLED: 0.02,
     Fault.EVENT_LATE: 0.02,
     Fault.EVENT_PERMUTED: 0.12,
-    Fault.EVENT_UNREADABLE: 0.0005,
+    Fault.EVENT_UNREADABLE: 0.001,
+    Fault.STREAM_DROP: 0.003,
 }
-"""Chance per message of the private stream."""
+"""Chance per message of the private stream; one may be the last of its connection."""
 
 HOURLY_RATES: Final[Mapping[Fault, float]] = {
     Fault.STREAM_DROP: 0.2,
@@ -103,12 +106,14 @@ HOURLY_RATES: Final[Mapping[Fault, float]] = {
     Fault.HALT: 0.02,
     Fault.LEVERAGE_CAP: 0.01,
     Fault.WITHDRAWAL: 0.04,
-    Fault.ADL: 0.004,
+    Fault.ADL: 0.01,
+    Fault.VANISHED_ORDER: 0.05,
+    Fault.BURST: 0.04,
     Fault.DELISTING: 0.002,
     Fault.LIQUIDATION: 0.002,
     Fault.FOREIGN_ORDER: 0.02,
     Fault.CLOCK_STEP: 0.05,
-    Fault.CRASH: 0.15,
+    Fault.CRASH: 0.25,
     Fault.DISK_FULL: 0.03,
 }
 """How often per account and hour (the machine's: per hour)."""
@@ -128,12 +133,25 @@ ONCE_RATES: Final[Mapping[Fault, float]] = {
 }
 """Chance per run that the exchange is of that kind."""
 
+JOLT_RATES: Final[Mapping[Fault, float]] = {Fault.PRICE_GAP: 0.4}
+"""Chance per loss or return of a private stream, starts included, that the price leaps some times within
+a second or so."""
+
+BEGIN_RATES: Final[Mapping[Fault, float]] = {Fault.BURST: 0.3}
+"""Chance per account and beginning of a process."""
+
 RESTART_RATES: Final[Mapping[Fault, float]] = {Fault.TORN_JOURNAL: 0.3, Fault.CORRUPT_STATE: 0.3}
 """Chance per crash."""
 
+BURST_SHARE: Final = 0.4
+"""Share of an account's requests and messages that fails while a burst lasts."""
+
+OUTAGE_SHARE: Final = 0.9
+"""The same of a burst at the beginning of a process, and then of requests only."""
+
 RATES: Final[Mapping[Fault, float]] = {
-    **REQUEST_RATES,
     **EVENT_RATES,
+    **REQUEST_RATES,
     **HOURLY_RATES,
     **CONNECT_RATES,
     **ONCE_RATES,
@@ -169,8 +187,12 @@ class Mishap:
 class Script:
     """The faults of a run: those that happened, or - if it is given - those that alone may happen."""
 
-    def __init__(self, only: Iterable[Mishap] | None = None) -> None:
+    def __init__(
+        self, only: Iterable[Mishap] | None = None, on_struck: Callable[[Mishap], None] = lambda mishap: None
+    ) -> None:
+        """`on_struck` is told of each fault as it happens."""
         self.happened: list[Mishap] = []
+        self._on_struck = on_struck
         self._only = None if only is None else {mishap.key: mishap.fault for mishap in only}
 
     def admits(self, mishap: Mishap) -> bool:
@@ -178,6 +200,7 @@ class Script:
         if self._only is not None and self._only.get(mishap.key) is not mishap.fault:
             return False
         self.happened.append(mishap)
+        self._on_struck(mishap)
         return True
 
 
@@ -189,6 +212,8 @@ class Chance:
         self.faults = faults
         self.script = script
         self.now = now
+        self.gusts: dict[str, float] = {}
+        """Accounts whose requests and messages fail more often at the moment, and what share of them."""
 
     def dice(self, place: str) -> "Dice":
         return Dice(self, place)
@@ -216,6 +241,7 @@ class Dice:
     def __init__(self, chance: Chance, place: str) -> None:
         self._chance = chance
         self._place = place
+        self._owner = place.partition("/")[0]
         self._random = Random(f"{chance.seed}:{place}")
         self._throws = 0
         self._details: tuple[int, Random] | None = None
@@ -224,6 +250,9 @@ class Dice:
         """Return the fault that happens here now, if one does. `among`: those that can."""
         self._throws += 1
         lot = self._random.random()
+        share = self._chance.gusts.get(self._owner)
+        if share is not None and (rates is REQUEST_RATES or (rates is EVENT_RATES and share <= BURST_SHARE)):
+            lot *= sum(rates.values()) / share
         for fault, rate in rates.items():
             lot -= rate
             if lot < 0:

@@ -13,17 +13,21 @@ from gridtrader.audit.books import BookOrder, Books
 from gridtrader.audit.laws import Laws
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.audit.reserve import Purse
-from gridtrader.audit.silence import Request, Silence
 from gridtrader.audit.terms import Terms
 from gridtrader.daemon.session import Phase
 from gridtrader.domain.types import Amendment, NewOrder, OrderKind
 from gridtrader.simulation.bookkeeping import book_fill, book_order
+from gridtrader.simulation.conduct import Conduct
+from gridtrader.simulation.entries import Entries
+from gridtrader.simulation.gaps import Gaps
+from gridtrader.simulation.halts import Halts
 from gridtrader.simulation.hub import Hub
 from gridtrader.simulation.life import SimAccount
-from gridtrader.simulation.measures import Stopwatch
 from gridtrader.simulation.quiet import quiet_symbols
+from gridtrader.simulation.scope import held_symbols, out_of_band, quotes_of
 from gridtrader.simulation.stateview import state_tree
 from gridtrader.simulation.terms import terms_of
+from gridtrader.simulation.trouble import Trouble
 from gridtrader.simulation.verdicts import Breach, Patience, Verdicts
 from gridtrader.simulator.core import model
 
@@ -36,14 +40,14 @@ _BALANCE_MS: Final = 6_500
 _SLACK: Final = Decimal("0.02")
 """Share of the margin balance by which the free balance may have grown without the bot having to know (S6: 5 s)."""
 
-_REQUESTS: Final = {
-    "place": Request.PLACE,
-    "amend": Request.AMEND,
-    "cancel": Request.CANCEL,
-    "cancel all": Request.CANCEL_ALL,
-    "setting": Request.SETTING,
-    "read": Request.READ,
-}
+_REMEMBERED: Final = 1_000
+"""More orders than an account ever has open."""
+
+_READS_AGAIN_MS: Final = 5_000
+"""Within how long after a stream has come up everything is read a second time."""
+
+_SETTLES_MS: Final = 5_000
+"""How long after its return the bot may take to put right what happened meanwhile."""
 
 
 class Judge:
@@ -60,21 +64,28 @@ class Judge:
         self._exchange = account.venue.exchange
         self._orders: dict[str, dict[str, BookOrder]] = {symbol: {} for symbol in account.symbols}
         self._sizes: dict[tuple[str, int], Decimal] = {(s, leg): ZERO for s in account.symbols for leg in LEGS}
-        self._uncovered = {key: Stopwatch() for key in self._sizes}
-        self._unequal = {symbol: Stopwatch() for symbol in account.symbols}
+        self._gaps = Gaps(account.symbols, verdicts)
+        self._entries = Entries()
+        self.trouble = Trouble(hub)
+        self.trouble.away()
+        self.halts = Halts(account, hub, self.trouble)
         self._laws = self._new_laws()
-        self._silence = Silence(patience_ms=60_000)
+        self._conduct = Conduct(account, hub)
         self._leverage: dict[str, Decimal] = {}
         self._terms_key: object = None
         self._terms_now: list[Terms] = []
         self._asked: dict[str, Decimal] = {}
-        """The price each open order was sent with: the exchange may have moved it into its band."""
+        """The price each of the last orders was sent with: the exchange may have moved it into its band."""
         self._dirty: set[str] = set(account.symbols)
         self._away_ms: int | None = hub.now
         """Since when the bot is dead, blind or stopped; None while it sees."""
         self._back_ms = hub.now
-        self._dirty_ms = hub.now
-        """Since when something has happened that no quiet moment has followed."""
+        self._misled_until = hub.now
+        """Until when the bot may believe what REST, lagging, told it when its stream came up: it reads once more."""
+        self._dirty_peace = self.trouble.peace_ms
+        """When, in peace, something happened that no quiet moment has followed."""
+        self._missing: set[str] = set()
+        """Symbols in which an order is gone that nobody has told the bot of: it need not know until it compares."""
         self.is_suspended = False
         """Whether somebody else has had a hand in the account: until it begins anew, only silence is judged."""
 
@@ -111,11 +122,11 @@ class Judge:
                         if leg.position_idx:
                             self._sizes[symbol, leg.position_idx] = leg.size
                     touched[symbol] = None
-                case model.WalletChanged():
-                    pass
+                case model.WalletChanged(wallet=wallet):
+                    self.halts.rate(wallet.mm_rate)
         known = [symbol for symbol in touched if symbol in self._orders]
         if not self._dirty:
-            self._dirty_ms = self._hub.now
+            self._dirty_peace = self.trouble.peace_ms
         self._dirty.update(known)
         for symbol in known:
             self._measure(symbol)
@@ -136,7 +147,8 @@ class Judge:
             if not book.reduce_only:  # the wallet is as it was after the order came
                 binds = terms[order.symbol].order_margin(book.leg, book.qty, book.price)
                 books = replace(books, available=books.available + binds)
-            for law in self._laws.placed(book, books, tolerance=max(ZERO, books.margin_balance) * _SLACK / 4):
+            room, is_anew = max(ZERO, books.margin_balance) * _SLACK / 40, self._conduct.is_anew(book)
+            for law in self._laws.placed(book, books, tolerance=room, is_anew=is_anew):
                 self.breach(law)
         orders[order.order_id] = book
 
@@ -151,7 +163,6 @@ class Judge:
             orders[order.order_id] = self._book_order(order, order.leaves_qty)
             return
         before = orders.pop(order.order_id, None)
-        self._asked.pop(order.order_link_id, None)
         if before is not None and order.status is model.OrderStatus.CANCELLED:
             self._laws.withdrawn(before)
 
@@ -160,9 +171,10 @@ class Judge:
         return book_order(order, leaves, None if asked == order.price else asked)
 
     def _fill(self, execution: model.Execution) -> None:
-        fill = book_fill(execution)
-        if not fill.is_funding and execution.exec_type != "Trade":
+        fill = book_fill(execution, self._asked.get(execution.order_link_id))
+        if not fill.is_funding and (execution.exec_type != "Trade" or fill.name is None):
             self.is_suspended = self.was_forced = True
+            self.halts.stranger()
         self._verdicts.fills += not fill.is_funding
         name = fill.name
         if name is not None and name.slot.kind is OrderKind.TAKE_PROFIT and not execution.leaves_qty:
@@ -176,23 +188,37 @@ class Judge:
         self._verdicts.commands += 1
         if not isinstance(what, str) and what.price is not None:
             self._asked[what.link_id] = what.price
-        name = what if isinstance(what, str) else what.link_id
-        for law in self._silence.sent(self._hub.now, _REQUESTS[command], [name]):
+            if len(self._asked) > _REMEMBERED:
+                del self._asked[next(iter(self._asked))]
+        for law in self._conduct.sent(command, what):
             self.breach(law)
+        self.halts.sent(command, what)
+
+    def vanished(self, symbol: str) -> None:
+        """Note that an order is gone and its stream will not tell; the comparison must (T6)."""
+        self._missing.add(symbol)
 
     def stopped(self, file: str) -> None:
         """Note that the emergency file has been written."""
-        self._silence.stopped(self._hub.now, file)
+        self.halts.declared()
+        self._conduct.silence.stopped(self._hub.now, file)
 
     def resumed(self) -> None:
         """Note that the operator has flattened the account and removed the file: it begins anew."""
         names = self._laws.names
         self._laws = self._new_laws()
         self._laws.names = names
-        self._silence.resumed()
+        self._conduct.silence.resumed()
         self._dirty.update(self._orders)
         self.is_suspended = self.was_forced = False
         self.left()
+
+    def ended(self, phase: Phase) -> None:
+        """Note that the bot has come to a stop, or has given up a start."""
+        self.left()
+        halts = self.halts
+        for law in halts.stopped(self._orders) if phase is Phase.STOPPED else halts.failed(self._orders):
+            self.breach(law)
 
     # --- when it sees and when it does not ---
 
@@ -201,6 +227,7 @@ class Judge:
         if self._away_ms is None:
             self._away_ms = self._hub.now
             self._laws.ledger.left(self._hub.now)
+            self.trouble.away()
 
     def _look_whether_back(self) -> None:
         life = self._account.life
@@ -210,52 +237,42 @@ class Judge:
             return
         self._away_ms, self._back_ms = None, self._hub.now
         self._laws.ledger.back(self._hub.now)
-
-    def _was_away(self, since: int) -> bool:
-        return self._away_ms is not None or self._back_ms > since
+        is_late = self._account.venue.memories[self._account.uid].lag_ms > 0
+        self._misled_until = self._hub.now + _READS_AGAIN_MS if is_late else self._hub.now
+        self.trouble.back(_SETTLES_MS)
 
     # --- measuring ---
 
     def _measure(self, symbol: str) -> None:
-        now, verdicts = self._hub.now, self._verdicts
-        standing: list[dict[int, Decimal]] = []
-        for leg in LEGS:
-            key = (symbol, leg)
-            size, closing = self._sizes[key], []
-            levels: dict[int, Decimal] = {}
-            cycle = self._laws.ledger.cycle(symbol, leg)
-            if cycle is not None:
-                levels = {level: book.qty for level, book in cycle.levels.items()}
-            for order in self._orders[symbol].values():
-                if order.leg != leg:
-                    continue
-                if order.reduce_only:
-                    closing.append(order)
-                elif order.name is not None:
-                    level = order.name.slot.level
-                    levels[level] = levels.get(level, ZERO) + order.leaves
-            is_covered = not size or (len(closing) == 1 and closing[0].leaves == size)
-            watch = self._uncovered[key]
-            away = watch.since is not None and self._was_away(watch.since)
-            watch.tell(not is_covered, now, verdicts.uncovered_away if away else verdicts.uncovered)
-            standing.append(levels)
-        watch = self._unequal[symbol]
-        away = watch.since is not None and self._was_away(watch.since)
-        watch.tell(standing[0] != standing[1], now, verdicts.unequal_away if away else verdicts.unequal)
+        seen_since = self._hub.now if self._away_ms is not None else self._back_ms
+        cycles = self._laws.ledger.pair(symbol).running
+        orders = self._orders[symbol].values()
+        self._gaps.measure(symbol, orders, self._sizes, cycles, self._hub.now, self.trouble.peace_ms, seen_since)
+
+    def priced(self, symbol: str) -> None:
+        """Take in what a new price has made of the balance; until now it was as last noted (S6)."""
+        if not self.is_suspended and (self._sizes.get((symbol, 1)) or self._sizes.get((symbol, 2))):
+            self._laws.purse.lasts(self._hub.now)
+            self._laws.note(self._books())
 
     def tick(self) -> None:
         """Look at what lasts too long; called with every price."""
+        if any(self._sizes.values()):
+            self.halts.rate(self._exchange.wallet(self._account.uid).mm_rate)
+        for law in self.halts.tick():
+            self.breach(law)
         if self.is_suspended or self._away_ms is not None:
             return
-        now = self._hub.now
-        for (symbol, leg), watch in self._uncovered.items():
-            since = watch.since
-            if since is None or symbol in self._held():
-                continue
-            if now - max(since, self._back_ms) > self._patience.uncovered_ms:
-                self.breach(f"{symbol}: protection: leg {leg} has been without its take-profit for {now - since} ms")
-        if self._dirty and now - max(self._dirty_ms, self._back_ms) > self._patience.restless_ms:
-            self.breach(f"restless: the account has not been quiet for {self._patience.restless_ms} ms")
+        peace, held = self.trouble.peace_ms, held_symbols(self._account)
+        for symbol, leg, lasts in self._gaps.uncovered(peace):
+            if symbol not in held and lasts > self._patience.uncovered_ms:
+                self.breach(
+                    f"{symbol}: protection: leg {leg} has been without its take-profit for {lasts} ms of peace"
+                )
+        for law in self._entries.look(self._all_orders(), quotes_of(self._account, held), peace):
+            self.breach(law)
+        if peace - self._dirty_peace > self._patience.restless_ms and not self._dirty <= out_of_band(self._account):
+            self.breach(f"restless: the account has not been quiet for {peace - self._dirty_peace} ms of peace")
 
     # --- when it is quiet ---
 
@@ -265,13 +282,15 @@ class Judge:
         life = self._account.life
         if not self._dirty or self.is_suspended or life is None or self._away_ms is not None:
             return
-        if not life.is_at_rest or self._has_entry():
+        if not life.is_at_rest or self._has_entry() or self._hub.now < self._misled_until:
             return
-        held, books = self._held(), life.engine.book.symbols
+        held, books = held_symbols(self._account), life.engine.book.symbols
         halted = {symbol for symbol in held if self._exchange.instruments[symbol].status == "PreLaunch"}
         quiet = [symbol for symbol in quiet_symbols(life.engine) if symbol in held or not books[symbol].holds]
         self._dirty -= halted  # nothing can be put right there; it is looked at again when something happens
-        symbols = sorted(self._dirty.intersection(quiet))
+        if not self.trouble.is_on:
+            self._missing.clear()
+        symbols = sorted(self._dirty.intersection(quiet) - self._missing)
         if not symbols:
             return
         self._dirty.difference_update(symbols)
@@ -281,17 +300,19 @@ class Judge:
         for law in self._laws.quiet(now, symbols):
             self.breach(law)
         if not self._account.disk.is_full:
+            if self._account.disk.state_is_corrupt:
+                self.breach("mirror: the state file cannot be read")
             told = state_tree(self._account.disk.states)
             meant = [term for term in terms if term.symbol in symbols]
             for law in check_mirror(told, now, meant, self._laws.ledger):
                 self.breach(law)
 
+    def _all_orders(self) -> list[BookOrder]:
+        return [order for orders in self._orders.values() for order in orders.values()]
+
     def _has_entry(self) -> bool:
-        return any(
-            order.name is not None and order.name.slot.kind is OrderKind.ENTRY
-            for orders in self._orders.values()
-            for order in orders.values()
-        )
+        orders = self._all_orders()
+        return any(order.name is not None and order.name.slot.kind is OrderKind.ENTRY for order in orders)
 
     def _books(self) -> Books:
         account = self._account
@@ -302,22 +323,16 @@ class Judge:
             if symbol not in account.prices_down
         }
         return Books(
-            orders=[order for orders in self._orders.values() for order in orders.values()],
+            orders=self._all_orders(),
             sizes=self._sizes,
             available=wallet.total_available,
             margin_balance=wallet.total_margin_balance,
             now_ms=self._hub.now,
             prices=prices,
-            held=frozenset(self._held()),
+            held=frozenset(held_symbols(self._account)),
             is_stopped=account.disk.emergency is not None or self._away_ms is not None,
             slack=max(ZERO, wallet.total_margin_balance) * _SLACK,
         )
-
-    def _held(self) -> list[str]:
-        if self._account.disk.is_full:
-            return self._account.symbols
-        instruments = self._exchange.instruments
-        return [symbol for symbol in self._account.symbols if instruments[symbol].status != "Trading"]
 
     def _terms(self) -> list[Terms]:
         """Return the terms as they are now; made anew only when contract or leverage have changed."""

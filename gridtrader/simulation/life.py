@@ -18,6 +18,7 @@ from gridtrader.simulation.faults import Dice
 from gridtrader.simulation.hub import Bell, Fiber, Hub
 from gridtrader.simulation.machine import Disk, Process, SimArchive, SimClock
 from gridtrader.simulation.private import SimStream
+from gridtrader.simulation.sight import Sight
 from gridtrader.simulation.translate import quote_of
 from gridtrader.simulation.venue import Venue
 from gridtrader.simulator.core.model import Quote
@@ -28,10 +29,13 @@ _MOST_WAIT_MS: Final = 60_000
 class SimInbox(Inbox):
     """The account's own inbox, waited at in simulated time. `on_idle` is told before each wait."""
 
-    def __init__(self, hub: Hub, process: Process, clock: SimClock, on_idle: Callable[[], None]) -> None:
+    def __init__(
+        self, hub: Hub, process: Process, clock: SimClock, sight: Sight, on_idle: Callable[[], None]
+    ) -> None:
         super().__init__(clock.now_ms)
         self._bell = Bell(hub)
         self._process = process
+        self._sight = sight
         self._on_idle = on_idle
 
     @property
@@ -41,6 +45,17 @@ class SimInbox(Inbox):
     def put(self, event: Event) -> None:
         super().put(event)
         self._bell.ring()
+
+    def drain(self) -> list[Event]:
+        events = super().drain()
+        self._sight.took(events)
+        return events
+
+    def take_first(self, *kinds: type[Event]) -> Event | None:
+        event = super().take_first(*kinds)
+        if event is not None:
+            self._sight.took([event])
+        return event
 
     def wait(self, timeout_s: float) -> None:
         if self.is_empty and not self.is_closed:
@@ -87,6 +102,12 @@ class SimAccount:
         self.on_left: Callable[[], None] = lambda: None
         """Told when the bot sees or acts no more."""
         self.on_sent: Callable[[str, NewOrder | Amendment | str], None] = lambda command, what: None
+        self.on_read: Callable[[str, str, bool], None] = lambda what, symbol, is_answered: None
+        """Told of questions by REST about a symbol, and of their answers."""
+        self.on_jolt: Callable[[], None] = lambda: None
+        """Told when the private stream comes up or breaks down."""
+        self.on_begun: Callable[[], None] = lambda: None
+        """Told when a new life begins."""
         self.on_stop: Callable[[str], None] = lambda file: None
         """Told when the emergency file is written, with what it says."""
         self.prices_down: set[str] = set()
@@ -110,14 +131,18 @@ class Life:
         on_phase: Callable[[], None],
     ) -> None:
         plan, hub = account.plan, account.hub
+        account.on_begun()
         self._account = account
         self._on_phase = on_phase
         self.phase, self.reason, self.is_passing = Phase.STARTING, "", False
-        self.inbox = SimInbox(hub, process, account.clock, lambda: account.on_idle(account))
+        self.sight = Sight(hub, account.symbols)
+        self.inbox = SimInbox(hub, process, account.clock, self.sight, lambda: account.on_idle(account))
         self.desk = SimDesk(account.venue, plan.uid, hub, process, requests, delays, is_demo=plan.is_demo)
         self.desk.on_sent = account.on_sent
+        self.desk.on_asked = lambda what, symbol: account.on_read(what, symbol, False)
+        self.desk.on_read = self._has_read
         self.stream = SimStream(account.venue, plan.uid, hub, self.inbox, messages, delays)
-        self.stream.on_lost = account.on_left
+        self.stream.on_lost, self.stream.on_jolt = account.on_left, account.on_jolt
         diary = SimDiary(plan.id, handler)
         self.desk.log = diary.bot
         self.stream.is_read_along = handler is not None
@@ -130,6 +155,10 @@ class Life:
         )
         self.fiber: Fiber = hub.spawn(f"account-{plan.id}", self._run)
 
+    def _has_read(self, what: str, symbol: str) -> None:
+        self.sight.read(what, symbol)
+        self._account.on_read(what, symbol, True)
+
     def _run(self) -> None:
         """Live, as the daemon's account thread does: nothing of an account's failure may reach another (A1)."""
         try:
@@ -140,6 +169,8 @@ class Life:
 
     def _enter(self, phase: Phase, reason: str, is_passing: bool) -> None:
         self.phase, self.reason, self.is_passing = phase, reason, is_passing
+        if phase is Phase.TRADING:
+            self.sight.owed.clear()  # a start reads in its own way, and proves what it has read (T3)
         self._on_phase()
 
     # --- prices ---

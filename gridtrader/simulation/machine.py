@@ -20,6 +20,11 @@ class SimClock(SystemClock):
         self._moment, self._told = (-1, 0), 0
         super().__init__(lambda: (hub.now + self.offset_ms) * _NS, lambda: hub.now * _NS)
 
+    @property
+    def has_gone_back(self) -> bool:
+        """Whether the machine's time of day is behind what it has been."""
+        return super().now_ms() > self._hub.now + self.offset_ms
+
     def now_ms(self) -> int:
         """Return the time of day; asked at every turn, so it is reckoned once for each moment."""
         moment = (self._hub.now, self.offset_ms)
@@ -63,6 +68,11 @@ class Disk:
     """Whether the journal's last records tell of a stop."""
     is_full: bool = False
     state_is_corrupt: bool = False
+    """Whether nobody can read the state file (T2)."""
+
+    def spoil_state(self) -> None:
+        """Let the state file be found half written: nothing of it can be read."""
+        self.states, self.state_is_corrupt = {}, True
 
     def tear(self) -> None:
         """Lose the group written last, as if the process had died while writing it."""

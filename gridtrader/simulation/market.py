@@ -13,8 +13,17 @@ from gridtrader.simulator.market.opening import open_records
 from gridtrader.simulator.market.path import point_between, same_prices
 from gridtrader.simulator.market.synthetic import SyntheticMarket, SyntheticSource
 
-STEP_MS: Final = 15_000
+STEP_MS: Final = 30_000
 """Market time between two prices: a walk this coarse still meets every level, and a day costs a minute less."""
+
+_LIVELY: Final = SyntheticMarket(step_ms=STEP_MS, volatility_per_minute=0.0016, jumps_per_day=8.0)
+"""Livelier than the exchange's own market: a day brings dozens of take-profits a side."""
+
+_THIN: Final = (0.1, 0.6, 30.0)
+"""What stands at the touch of a thin market, in usual orders: at worst, at a thin touch at most, at best."""
+
+_THIN_SHARE: Final = 0.3
+"""Share of prices with a thin touch."""
 
 _WIDEST: Final = (Decimal("0.6"), Decimal("1.6"))
 
@@ -56,23 +65,50 @@ class Prices:
             index=at(point.index),
         )
 
-    def leap(self, share: Decimal) -> None:
-        """Let all prices from now on be so much higher (or lower), turned round where they would leave the bounds."""
+    def leap(self, share: Decimal) -> Decimal:
+        """Let all prices from now on be so much higher (or lower), turned round where they would leave the bounds.
+
+        Returns by what share they really are.
+        """
         wanted = self._factor * (1 + share)
         low, high = _WIDEST
-        self._factor = wanted if low < wanted < high else self._factor * (1 - share)
+        if not low < wanted < high:
+            share = -share
+        self._factor *= 1 + share
+        return share
+
+    def leapt(self, quote: Quote, share: Decimal) -> Quote:
+        """Return a quote after a leap that begins now: until the next price it is the market."""
+        ratio, tick = 1 + self.leap(share), self._tick
+
+        def at(price: Decimal) -> Decimal:
+            return max(tick, (price * ratio / tick).to_integral_value() * tick)
+
+        bid = at(quote.bid)
+        ask = max(at(quote.ask), bid + tick)
+        return replace(quote, last=at(quote.last), bid=bid, ask=ask, mark=at(quote.mark), index=at(quote.index))
 
     def funding_rate(self, time: int) -> Decimal:
         return self._source.funding_rate(time)
 
 
-def synthetic(contracts: Mapping[str, Instrument], seed: int, start: int, *, is_deep: bool) -> list[Prices]:
-    """Return a made-up market for each contract."""
-    market = replace(SyntheticMarket(), step_ms=STEP_MS)
-    return [
-        Prices(SyntheticSource(contract, seed, start, market), contract, is_deep=is_deep)
-        for contract in contracts.values()
-    ]
+def synthetic(
+    contracts: Mapping[str, Instrument], seed: int, start: int, touch: Mapping[str, Decimal]
+) -> list[Prices]:
+    """Return a made-up market for each contract. `touch`: what a usual order is worth in USDT where the market is
+    thin, so that orders fill in parts; elsewhere it takes any quantity."""
+    found = []
+    for symbol, contract in contracts.items():
+        market, usual = _LIVELY, float(touch.get(symbol, 0))
+        if usual:
+            market = replace(
+                market,
+                touch_usdt=(_THIN[1] * usual, _THIN[2] * usual),
+                thin_touch_probability=_THIN_SHARE,
+                thin_touch_usdt=(_THIN[0] * usual, _THIN[1] * usual),
+            )
+        found.append(Prices(SyntheticSource(contract, seed, start, market), contract, is_deep=not usual))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

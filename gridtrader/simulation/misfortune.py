@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from gridtrader.simulation.faults import Chance, Dice, Fault
 from gridtrader.simulation.hub import Hub
+from gridtrader.simulation.judge import Judge
 from gridtrader.simulation.life import SimAccount
 from gridtrader.simulation.machine import SimClock
 from gridtrader.simulation.market import Prices
@@ -32,6 +33,8 @@ class Theatre(Protocol):
     def prices(self) -> Sequence[Prices]: ...
 
     def crash(self, down_ms: int) -> None: ...
+    def judge(self, account: SimAccount) -> Judge: ...
+    def gust(self, account: SimAccount, lasts_ms: int) -> None: ...
     def blame(self, account: SimAccount, fault: Fault) -> None: ...
 
 
@@ -53,6 +56,8 @@ class Misfortune:
             Fault.LIQUIDATION: self._ruin,
             Fault.FOREIGN_ORDER: self._foreign,
             Fault.DISK_FULL: self._fill_disk,
+            Fault.VANISHED_ORDER: self._vanish,
+            Fault.BURST: self._gust,
         }
         for account in theatre.accounts:
             for fault, strike in of_account.items():
@@ -138,6 +143,9 @@ class Misfortune:
 
         self._hub.after(dice.between(5_000, 600_000), clear)
 
+    def _gust(self, account: SimAccount, dice: Dice) -> None:
+        self._theatre.gust(account, dice.between(20_000, 4 * MINUTE_MS))
+
     # --- an account's money and positions ---
 
     def _withdraw(self, account: SimAccount, dice: Dice) -> None:
@@ -174,6 +182,17 @@ class Misfortune:
             if prices.symbol in account.symbols:
                 prices.leap(Decimal(dice.between(5, 12)) / 100 * (1 if dice.between(0, 1) else -1))
 
+    def _vanish(self, account: SimAccount, dice: Dice) -> None:
+        """The exchange cancels an order by itself, and what it tells of that is lost."""
+        contracts = self._exchange.instruments
+        open_orders = self._exchange.open_orders(account.uid)
+        orders = [order for order in open_orders if contracts[order.symbol].status == "Trading"]
+        if orders:
+            order = orders[dice.between(0, len(orders) - 1)]
+            self._theatre.judge(account).vanished(order.symbol)
+            self._exchange.cancel_order(account.uid, order.symbol, self._hub.now, order_id=order.order_id)
+            self._theatre.venue.pump(deaf=account.uid)
+
     def _foreign(self, account: SimAccount, dice: Dice) -> None:
         """Somebody places an order by hand, far away from the market, and takes it back later."""
         symbol = account.symbols[dice.between(0, len(account.symbols) - 1)]
@@ -200,8 +219,6 @@ class Misfortune:
             if found is not None and not found.status.is_final:
                 self._exchange.cancel_order(account.uid, symbol, self._hub.now, order_id=order.order_id)
                 self._theatre.venue.pump()
-            elif found is not None and found.cum_exec_qty:
-                self._theatre.blame(account, Fault.FOREIGN_ORDER)
 
         self._hub.after(dice.between(MINUTE_MS, 30 * MINUTE_MS), take_back)
 

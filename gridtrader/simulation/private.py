@@ -46,6 +46,8 @@ class SimStream:
         self.is_up = False
         self.on_lost: Callable[[], None] = _nobody
         """Told at once when nothing more will be heard, also where that is noticed later."""
+        self.on_jolt: Callable[[], None] = _nobody
+        """Told when it comes up, or breaks down: moments at which a leap of the price hurts most."""
         self.is_read_along = False
         """Whether its messages carry a text for the log."""
         self._is_dead = False
@@ -77,6 +79,7 @@ class SimStream:
             self._lose()
             self._inbox.put(StreamDown("connection reset by peer"))
             self._again()
+            self.on_jolt()
 
     def fall_silent(self) -> None:
         """Stay open and say nothing any more: noticed when it has been silent for too long."""
@@ -111,6 +114,7 @@ class SimStream:
         self.is_up, self._is_dead = True, False
         self._venue.listen(self._uid, self._happened)
         self._inbox.put(StreamUp())
+        self.on_jolt()
 
     def _failed(self, reason: str) -> None:
         self._failures += 1
@@ -147,6 +151,8 @@ class SimStream:
                 due += self._dice.between(300, 6_000)
             elif fault is Fault.EVENT_UNREADABLE:
                 message = StreamMessage(message.topic, "{}", errors=(f"{message.topic}: data is missing",))
+            elif fault is Fault.STREAM_DROP:
+                self._later(self._dice.between(1, 150), self.break_down)
             elif fault is Fault.EVENT_PERMUTED:
                 due += self._dice.between(0, 400)
             due = max(due, self._last.get(message.topic, 0))  # within a topic order holds

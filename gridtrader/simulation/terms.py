@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from gridtrader.audit.terms import Terms
 from gridtrader.domain.known import Strategy
 from gridtrader.engine.settings import EngineSettings
 from gridtrader.simulator.core.exchange import Exchange
+
+_FIRST_BAND: Final = Decimal("0.004")
+"""A first order leaves at the moment its q(0) is reckoned, priced a tenth of a per cent beyond the touch;
+the other leg's price, ticks, and the way of a price within the few seconds of another try are the rest."""
 
 
 def terms_of(settings: EngineSettings, exchange: Exchange, leverage: Mapping[str, Decimal]) -> list[Terms]:
@@ -35,5 +40,6 @@ def _terms(
         min_qty=row.min_qty,
         min_notional=row.min_notional,
         min_price=row.min_price,
+        first_band=_FIRST_BAND,
         max_price=row.max_price,
     )

@@ -62,8 +62,8 @@ class Venue:
         else:
             self._streams[uid] = stream
 
-    def pump(self) -> None:
-        """Hand on what has happened."""
+    def pump(self, deaf: int | None = None) -> None:
+        """Hand on what has happened; the stream of the account `deaf` is not told, and never will be."""
         events = self.exchange.drain()
         if not events:
             return
@@ -73,7 +73,7 @@ class Venue:
         for uid, theirs in by_account.items():
             self._judges[uid](theirs)
             stream = self._streams.get(uid)
-            if stream is not None:
+            if stream is not None and uid != deaf:
                 stream(theirs)
             if self.memories[uid].lag_ms:
                 self._remember(uid)

@@ -36,7 +36,7 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long the bot may take; milliseconds."""
+    """How long the bot may take, in peace (`trouble`); milliseconds."""
 
     grace_ms: int
     """To answer a fill or a settlement."""
@@ -49,4 +49,4 @@ class Patience:
 
 
 CALM: Final = Patience(grace_ms=1_000, bare_ms=60_000, uncovered_ms=5_000, restless_ms=120_000)
-STORM: Final = Patience(grace_ms=45_000, bare_ms=900_000, uncovered_ms=240_000, restless_ms=7_200_000)
+STORM: Final = Patience(grace_ms=45_000, bare_ms=900_000, uncovered_ms=30_000, restless_ms=1_200_000)

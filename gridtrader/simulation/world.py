@@ -1,21 +1,38 @@
 """One run: a world built from a seed, played to its end or to the first broken law."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from heapq import heappop, heappush
 from typing import Final
 
-from gridtrader.daemon.session import Phase
-from gridtrader.simulation.configure import plan_accounts
+from gridtrader.simulation.attendance import Operator
+from gridtrader.simulation.configure import AccountPlan, plan_accounts
 from gridtrader.simulation.daemon import SimDaemon
-from gridtrader.simulation.faults import ONCE_RATES, RESTART_RATES, SAFE, Chance, Fault, Mishap, Now, Script
+from gridtrader.simulation.faults import (
+    BEGIN_RATES,
+    BURST_SHARE,
+    JOLT_RATES,
+    ONCE_RATES,
+    OUTAGE_SHARE,
+    RESTART_RATES,
+    SAFE,
+    Chance,
+    Dice,
+    Fault,
+    Mishap,
+    Now,
+    Script,
+)
 from gridtrader.simulation.hub import Hub
 from gridtrader.simulation.judge import Judge
 from gridtrader.simulation.life import SimAccount
 from gridtrader.simulation.machine import Process, SimClock
 from gridtrader.simulation.market import Prices, open_record, synthetic
 from gridtrader.simulation.misfortune import Misfortune
+from gridtrader.simulation.trouble import LASTS_MS
 from gridtrader.simulation.venue import Venue
 from gridtrader.simulation.verdicts import CALM, STORM, Verdicts
 from gridtrader.simulator.catalogue import load_catalogue
@@ -24,7 +41,6 @@ from gridtrader.simulator.core.exchange import Exchange
 
 START_MS: Final = 1_760_000_000_000
 HOUR_MS: Final = 3_600_000
-_OPERATOR_MS: Final = 10 * 60_000
 _CONTRACTS: Final = ("DOGEUSDT", "SOLUSDT", "BTCUSDT", "XRPUSDT", "ETHUSDT")
 
 
@@ -47,7 +63,14 @@ class Plan:
 class World:
     """Everything in a run. `play` once."""
 
-    def __init__(self, plan: Plan, handler: logging.Handler | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        handler: logging.Handler | None = None,
+        *,
+        accounts: Sequence[AccountPlan] | None = None,
+    ) -> None:
+        """`accounts` replaces those that the seed would draw; nothing else that it decides is moved by that."""
         self.plan = plan
         record = open_record(plan.prices) if plan.prices else None
         self.start = record.start if record else START_MS
@@ -55,7 +78,7 @@ class World:
         until = self.start + int(plan.hours * HOUR_MS)
         self._until = min(until, record.end) if record else until
         self.hub = Hub(self.start)
-        self.script = Script(plan.only)
+        self.script = Script(plan.only, self._struck)
         self._chance = Chance(plan.seed, plan.faults, self.script, Now(self.hub))
         self._handler = handler
         self._log = logging.Logger("---", logging.INFO if handler else logging.CRITICAL + 1)
@@ -64,7 +87,9 @@ class World:
         self._kinds = self._choose_kinds()
         catalogue = load_catalogue()
         contracts = record.contracts if record else {symbol: catalogue[symbol] for symbol in _CONTRACTS}
-        plans = plan_accounts(plan.accounts, contracts, self._chance.source("accounts"))
+        plans = (
+            plan_accounts(plan.accounts, contracts, self._chance.source("accounts")) if accounts is None else accounts
+        )
         used = {strategy.symbol for account in plans for strategy in account.settings.strategies}
         contracts = {symbol: contract for symbol, contract in contracts.items() if symbol in used}
         self.exchange = Exchange(contracts, self._options(), plan.seed)
@@ -73,7 +98,7 @@ class World:
         self.prices = (
             [prices for prices in record.prices() if prices.symbol in used]
             if record
-            else synthetic(contracts, plan.seed, START_MS, is_deep=Fault.PARTIAL_FILL not in self._kinds)
+            else synthetic(contracts, plan.seed, START_MS, self._touch(plans))
         )
         self.verdicts = Verdicts()
         self.is_over = False
@@ -82,7 +107,7 @@ class World:
         self.accounts = [SimAccount(account, self.venue, self.hub, self.clock) for account in plans]
         patience = STORM if plan.faults - SAFE else CALM
         self.judges = {a.uid: Judge(a, self.hub, self.verdicts, patience, self._stop) for a in self.accounts}
-        self._blame: dict[int, set[Fault]] = {account.uid: set() for account in self.accounts}
+        self._operator = Operator(self.hub, self.venue, self.judges, self.script, self._log)
         self._process: Process | None = None
         self._daemon: SimDaemon | None = None
         self._lives = 0
@@ -99,6 +124,17 @@ class World:
             if dice.throw({fault: rate}) is fault:
                 kinds.add(fault)
         return frozenset(kinds)
+
+    def _touch(self, plans: Sequence[AccountPlan]) -> dict[str, Decimal]:
+        """Return what a usual level 0 is worth in each symbol where the market is thin, in USDT."""
+        if Fault.PARTIAL_FILL not in self._kinds:
+            return {}
+        strategies = [strategy for account in plans for strategy in account.settings.strategies]
+        worth: dict[str, Decimal] = {}
+        for strategy in strategies:
+            own = strategy.margin * strategy.leverage
+            worth[strategy.symbol] = max(own, worth.get(strategy.symbol, own))
+        return worth
 
     def _options(self) -> model.Options:
         source = self._chance.source("options")
@@ -121,6 +157,8 @@ class World:
             judge = self.judges[account.uid]
             account.on_idle = self._idle
             account.on_left, account.on_sent, account.on_stop = judge.left, judge.sent, judge.stopped
+            account.on_jolt = partial(self._jolt, account, self._chance.dice(f"{account.plan.id}/jolt"))
+            account.on_begun, account.on_read = judge.halts.begun, judge.halts.looks
         for number, prices in enumerate(self.prices):
             self._next_price(number, prices)
         self._move_market()
@@ -138,6 +176,15 @@ class World:
         self.is_over = True
         self.hub.stop()
 
+    def _struck(self, mishap: Mishap) -> None:
+        """Let the judges of those whom a fault befalls be patient."""
+        place, lasts = mishap.place.partition("/")[0], LASTS_MS.get(mishap.fault, 0)
+        if not lasts:
+            return
+        for account in self.accounts:
+            if place in (account.plan.id, "machine") or place in account.symbols:
+                self.judges[account.uid].trouble.strikes(lasts)
+
     def _idle(self, account: SimAccount) -> None:
         self.judges[account.uid].look()
 
@@ -154,16 +201,36 @@ class World:
         now = self.hub.now
         while self._feed and self._feed[0][0] <= now:
             _, number, prices, quote = heappop(self._feed)
-            self.exchange.set_quote(prices.symbol, quote, now)
-            self.venue.pump()
-            for account in self.accounts:
-                if account.life is not None:
-                    account.life.price(prices.symbol, quote)
+            self._quote(prices, quote)
             self._next_price(number, prices)
         for judge in self.judges.values():
             judge.tick()
         if self._feed:
             self.hub.at(self._feed[0][0], self._move_market)
+
+    def _quote(self, prices: Prices, quote: model.Quote) -> None:
+        self.exchange.set_quote(prices.symbol, quote, self.hub.now)
+        self.venue.pump()
+        for account in self.accounts:
+            self.judges[account.uid].priced(prices.symbol)
+            if account.life is not None:
+                account.life.price(prices.symbol, quote)
+
+    def _jolt(self, account: SimAccount, dice: Dice) -> None:
+        """Let a price leap just when an account's stream, or its start, is most easily hurt."""
+        if dice.throw(JOLT_RATES) is None:
+            return
+        symbol = account.symbols[dice.between(0, len(account.symbols) - 1)]
+        prices = next(prices for prices in self.prices if prices.symbol == symbol)
+        share = Decimal(dice.between(-150, 150)) / 10_000
+
+        def leap(share: Decimal) -> None:
+            self._quote(prices, prices.leapt(self.exchange.quote(symbol), share))
+
+        delay = dice.between(50, 700)
+        for count in (1, 2, 3):
+            self.hub.after(count * delay, partial(leap, share))
+            share = -share * Decimal("0.8")
 
     def _arm_funding(self) -> None:
         def settle() -> None:
@@ -182,8 +249,24 @@ class World:
         self._lives += 1
         self._is_doomed = False
         self._log.info("process %d begins", self._lives)
+        for account in self.accounts:
+            dice = self._chance.dice(f"{account.plan.id}/begin/{self._lives}")
+            if dice.throw(BEGIN_RATES) is Fault.BURST:
+                wait, lasts = dice.between(0, 2_500), 10_000 + 10 * dice.between(0, 2_500)
+                self.hub.after(wait, partial(self.gust, account, lasts, OUTAGE_SHARE))
         process = self._process = Process(self._passed)
-        self._daemon = SimDaemon(self.accounts, self.hub, process, self._chance, self._handler, self._phase_changed)
+        self._daemon = SimDaemon(
+            self.accounts, self.hub, process, self._chance, self._handler, self._operator.phase_changed
+        )
+
+    def judge(self, account: SimAccount) -> Judge:
+        return self.judges[account.uid]
+
+    def gust(self, account: SimAccount, lasts_ms: int, share: float = BURST_SHARE) -> None:
+        """Let a share of an account's requests and messages fail for a while."""
+        name = account.plan.id
+        self._chance.gusts[name] = share
+        self.hub.after(lasts_ms, lambda: self._chance.gusts.pop(name, None))
 
     def crash(self, down_ms: int) -> None:
         """Let the process die at its next input or output."""
@@ -228,7 +311,7 @@ class World:
                         if self.venue.memories[account.uid].keeps_ms is None:
                             account.disk.tear()  # where the exchange forgets as well, nobody could know
                     else:
-                        account.disk.state_is_corrupt = True
+                        account.disk.spoil_state()
 
     def _end(self) -> None:
         if self._process is not None:
@@ -239,63 +322,5 @@ class World:
         if self._daemon is not None:
             self._daemon.fiber.kill()
 
-    # --- accounts that do not trade ---
-
     def blame(self, account: SimAccount, fault: Fault) -> None:
-        """Note that a fault has befallen an account's position or files: it may stop for it."""
-        self._blame[account.uid].add(fault)
-        if fault in _CHANGED_BY_OTHERS:
-            self.judges[account.uid].is_suspended = True
-
-    def _phase_changed(self, account: SimAccount) -> None:
-        phase, reason = account.policy.phase, account.policy.reason
-        if phase not in (Phase.STOPPED, Phase.FAILED) or account.policy.next_try is not None:
-            return
-        judge = self.judges[account.uid]
-        judge.left()
-        unjust = _unjust(reason, self._blame[account.uid], self.script.happened)
-        if unjust and not judge.was_forced:
-            judge.breach(f"stopped without cause: {reason}")
-        self.hub.after(_OPERATOR_MS, lambda: self._attend(account))
-
-    def _attend(self, account: SimAccount) -> None:
-        """Do what an operator does: flatten the account by hand, pay in, delete the file; it starts again."""
-        self._log.info("the operator attends to account %s: %s", account.plan.id, account.policy.reason)
-        exchange, uid, now = self.exchange, account.uid, self.hub.now
-        self.judges[uid].is_suspended = True
-        if any(self.exchange.instruments[symbol].status == "PreLaunch" for symbol in account.symbols):
-            self.hub.after(_OPERATOR_MS, lambda: self._attend(account))
-            return
-        exchange.cancel_all(uid, now)
-        for symbol in list(exchange.open_symbols(uid)):
-            for view in exchange.positions(uid, symbol):
-                if view.size:
-                    exchange.deleverage(uid, symbol, view.position_idx, view.size, now)
-        short = account.plan.usdt - exchange.wallet(uid).total_available
-        if short > 0:
-            exchange.transfer(uid, short, now)
-        self.venue.pump()
-        self._blame[uid].clear()
-        self.judges[uid].resumed()
-        account.disk.release()
-        if account.policy.phase is Phase.FAILED:
-            account.policy.next_try = self.hub.now / 1000
-
-
-_NEVER_JUST: Final = ("internal error", "broken invariant")
-_CHANGED_BY_OTHERS: Final = frozenset({Fault.ADL, Fault.LIQUIDATION, Fault.FOREIGN_ORDER})
-_LOST_MEMORY: Final = frozenset({Fault.TORN_JOURNAL, Fault.HISTORY_SHORT})
-
-
-def _unjust(reason: str, blame: Iterable[Fault], happened: Sequence[Mishap]) -> bool:
-    """Whether an account stopped, or did not start, for a reason that nothing has given it."""
-    faults = set(blame)
-    if any(words in reason for words in _NEVER_JUST):
-        return True
-    if "somebody else" in reason:
-        return not faults & _CHANGED_BY_OTHERS
-    if "cannot be restored" in reason:
-        return not faults & (_CHANGED_BY_OTHERS | _LOST_MEMORY)
-    if "maintenance-margin rate" in reason:
-        return False
-    return not happened
+        self._operator.blame(account, fault)

@@ -85,6 +85,17 @@ def test_the_first_level_of_a_ladder_is_as_s1_says_and_its_twin_the_same() -> No
     only(judged(scene, scene.order(SHORT, 0, 101, "0.999")), "its twin has 100")
 
 
+def test_what_was_decided_before_the_other_side_closed_keeps_the_quantities_that_held_then() -> None:
+    scene = Scene()
+    scene.fill(LONG, 0, 100, "1")
+    scene.close(LONG, 100, "1.02")
+    laws = scene.laws()
+    kept = scene.order(SHORT, 0, 100, "2")
+    assert laws.placed(kept, scene.books(), is_anew=False) == []
+    only(scene.laws().placed(kept, scene.books()), "reference", "S1 gives")
+    only(scene.laws().placed(scene.order(SHORT, 0, 50, "2"), scene.books(), is_anew=False), "reference", "q is 100")
+
+
 def test_a_small_first_level_is_raised_to_what_the_exchange_takes() -> None:
     scene = Scene(margin=D("0.1"))
     assert judged(scene, scene.order(LONG, 0, 6, "1")) == []
@@ -169,6 +180,16 @@ def test_the_purse_knows_the_best_balance_of_five_seconds_less_what_came_since()
     assert purse.free() == 90
     purse.note(5_002, D(90))
     assert purse.free() == 90
+
+
+def test_a_balance_that_lasted_until_a_price_moved_it_is_as_young_as_that_price() -> None:
+    purse = Purse(age_ms=5_000)
+    purse.note(0, D(100))
+    purse.lasts(60_000)
+    purse.note(60_000, D(40))
+    assert purse.free() == 100
+    purse.note(65_001, D(40))
+    assert purse.free() == 40
 
 
 @pytest.mark.parametrize("leg", LEGS)

@@ -60,6 +60,16 @@ def test_what_the_other_side_executes_before_the_first_order_may_count_or_not() 
     assert said(law, "E", 5) != []
 
 
+def test_an_order_of_the_cycle_that_closed_while_it_was_on_its_way_is_not_the_reopening() -> None:
+    law = reopened([8])
+    assert said(law, "E", 0) == []
+    at(law, LONG, 1, 12_000)
+    at(law, LONG, 0, 13_000, is_flat=True)
+    assert said(law, "A", 1) == []
+    order = replace(Scene().order(LONG, 5, 100, "1", cycle=3, kind="A"), symbol="COINUSDT")
+    assert list(law.placed(order)) != []
+
+
 def test_a_fill_just_before_may_not_be_known_yet() -> None:
     law = Reopenings(grace_ms=500)
     at(law, LONG, 2, 1_000)

@@ -101,7 +101,7 @@ def _strike(monkeypatch: pytest.MonkeyPatch, victim: str, from_ms: int) -> None:
         (1, "003", 0),
         (2, "003", 0),
         (3, "001", 2 * MINUTE),  # from the first moment on it would keep the others waiting to be started (T3)
-        (4, "002", 2 * MINUTE),
+        (5, "002", 2 * MINUTE),
     ],
 )
 def test_the_others_send_the_same_while_one_suffers_all_faults(

@@ -108,6 +108,14 @@ def test_a_saved_state_mends_a_corrupt_file() -> None:
     assert (disk.states, disk.state_is_corrupt) == ({"DOGEUSDT": STATE}, False)
 
 
+def test_a_spoilt_state_file_says_nothing_until_it_is_written_anew() -> None:
+    disk = Disk()
+    files = archive(disk, immortal())
+    files.save_state({"DOGEUSDT": STATE})
+    disk.spoil_state()
+    assert (disk.states, disk.state_is_corrupt) == ({}, True)
+
+
 def test_the_emergency_file_is_written_once_and_keeps_its_first_reason() -> None:
     disk, said = Disk(), list[str]()
     files = archive(disk, immortal(), said)

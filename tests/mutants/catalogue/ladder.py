@@ -185,8 +185,8 @@ LADDER = (
         (
             Edit(
                 "domain/known.py",
-                "        if missing <= 0:\n            return True\n        order =",
-                "        if missing < self.reference.quantity(level):\n            return True\n        order =",
+                "        if missing <= 0:\n            known.whole_of",
+                "        if missing < self.reference.quantity(level):\n            known.whole_of",
             ),
         ),
     ),
