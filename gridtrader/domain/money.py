@@ -53,7 +53,7 @@ def _unseen_by(wallet: Wallet, order: KnownOrder) -> Decimal:
     wallet_knows = 0 < order.confirmed_ms < wallet.at_ms
     if order.phase in (Phase.SENT, Phase.UNKNOWN, Phase.WORKING, Phase.FILLED):
         return ZERO if wallet_knows else order.margin
-    if order.phase is Phase.CANCELLED and wallet_knows and order.updated_ms >= wallet.latest_ms and order.qty:
+    if order.phase is Phase.CANCELLED and wallet_knows and order.updated_ms > wallet.latest_ms and order.qty:
         return -order.margin * order.leaves / order.qty
     return ZERO
 

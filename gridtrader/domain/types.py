@@ -107,7 +107,7 @@ class Wallet:
 
     @property
     def latest_ms(self) -> int:
-        """Return from when on nothing is in it."""
+        """Return the last moment of which anything may be in it."""
         return max(self.at_ms, self.until_ms)
 
 
