@@ -4,7 +4,7 @@ Some laws hold always (no level twice, no word after a stop), others when the ac
 was without its take-profit, and the ladders unequal, is measured throughout.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -76,14 +76,14 @@ class Judge:
         self._terms_now: list[Terms] = []
         self._asked: dict[str, Decimal] = {}
         """The price each of the last orders was sent with: the exchange may have moved it into its band."""
-        self._dirty: set[str] = set(account.symbols)
+        self._dirty: dict[str, int] = {}
+        """Symbols in which something has happened that no quiet moment has followed, and since when: peace, in ms."""
         self._away_ms: int | None = hub.now
         """Since when the bot is dead, blind or stopped; None while it sees."""
         self._back_ms = hub.now
         self._misled_until = hub.now
         """Until when the bot may believe what REST, lagging, told it when its stream came up: it reads once more."""
-        self._dirty_peace = self.trouble.peace_ms
-        """When, in peace, something happened that no quiet moment has followed."""
+        self._soil(account.symbols)
         self._missing: set[str] = set()
         """Symbols in which an order is gone that nobody has told the bot of: it need not know until it compares."""
         self.is_suspended = False
@@ -125,9 +125,7 @@ class Judge:
                 case model.WalletChanged(wallet=wallet):
                     self.halts.rate(wallet.mm_rate)
         known = [symbol for symbol in touched if symbol in self._orders]
-        if not self._dirty:
-            self._dirty_peace = self.trouble.peace_ms
-        self._dirty.update(known)
+        self._soil(known)
         for symbol in known:
             self._measure(symbol)
         if known and not self.is_suspended:
@@ -209,7 +207,7 @@ class Judge:
         self._laws = self._new_laws()
         self._laws.names = names
         self._conduct.silence.resumed()
-        self._dirty.update(self._orders)
+        self._soil(self._orders)
         self.is_suspended = self.was_forced = False
         self.left()
 
@@ -228,6 +226,14 @@ class Judge:
             self._away_ms = self._hub.now
             self._laws.ledger.left(self._hub.now)
             self.trouble.away()
+
+    def _soil(self, symbols: Iterable[str]) -> None:
+        for symbol in symbols:
+            self._dirty.setdefault(symbol, self.trouble.peace_ms)
+
+    def _clean(self, symbols: Iterable[str]) -> None:
+        for symbol in symbols:
+            self._dirty.pop(symbol, None)
 
     def _look_whether_back(self) -> None:
         life = self._account.life
@@ -271,8 +277,9 @@ class Judge:
                 )
         for law in self._entries.look(self._all_orders(), quotes_of(self._account, held), peace):
             self.breach(law)
-        if peace - self._dirty_peace > self._patience.restless_ms and not self._dirty <= out_of_band(self._account):
-            self.breach(f"restless: the account has not been quiet for {peace - self._dirty_peace} ms of peace")
+        for symbol, since in self._dirty.items():
+            if peace - since > self._patience.restless_ms and symbol not in out_of_band(self._account):
+                self.breach(f"{symbol}: restless: it has not been quiet for {peace - since} ms of peace")
 
     # --- when it is quiet ---
 
@@ -286,14 +293,14 @@ class Judge:
             return
         held, books = held_symbols(self._account), life.engine.book.symbols
         halted = {symbol for symbol in held if self._exchange.instruments[symbol].status == "PreLaunch"}
-        quiet = [symbol for symbol in quiet_symbols(life.engine) if symbol in held or not books[symbol].holds]
-        self._dirty -= halted  # nothing can be put right there; it is looked at again when something happens
+        quiet = {symbol for symbol in quiet_symbols(life.engine) if symbol in held or not books[symbol].holds}
+        self._clean(halted)  # nothing can be put right there; it is looked at again when something happens
         if not self.trouble.is_on:
             self._missing.clear()
-        symbols = sorted(self._dirty.intersection(quiet) - self._missing)
+        symbols = sorted(self._dirty.keys() & quiet - self._missing)
         if not symbols:
             return
-        self._dirty.difference_update(symbols)
+        self._clean(symbols)
         self._verdicts.quiet_points += 1
         terms = self._terms()
         now = self._books()
