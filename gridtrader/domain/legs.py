@@ -101,11 +101,19 @@ class Climb:
             self.previous = None
             return Leg(side, LegState.WAITS, None, begun)
         qty = reference.quantity(level) - cycle.filled(level)
-        margin = order_margin(side, qty, step, known.leverage, known.fees.taker)
+        margin = order_margin(side, qty, self._dearest(step), known.leverage, known.fees.taker)
         self._anchor(step, is_entry=is_entry)
         return Leg(side, LegState.MISSING, Target(slot, qty, step, margin), begun)
 
     # --- prices ---
+
+    def _dearest(self, price: Decimal) -> Decimal:
+        """Return what an order at this limit may be sold for, if that binds more: a SHORT that crosses the market
+        executes above its limit (S6)."""
+        known = self.known
+        if self.side is Side.LONG or known.quote is None:
+            return price
+        return max(price, known.touch(self.side))
 
     def _touch_price(self) -> Decimal | None:
         """Return what an order that is to execute now may pay; None without a price."""

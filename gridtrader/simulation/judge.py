@@ -43,6 +43,9 @@ _SLACK: Final = Decimal("0.02")
 _REMEMBERED: Final = 1_000
 """More orders than an account ever has open."""
 
+_REFRESH_MS: Final = 65_000
+"""How often at least the bot asks for its balance (`configure`), and a little more."""
+
 _READS_AGAIN_MS: Final = 5_000
 """Within how long after a stream has come up everything is read a second time."""
 
@@ -94,7 +97,9 @@ class Judge:
 
     def _new_laws(self) -> Laws:
         patience = self._patience
-        laws = Laws([], grace_ms=patience.grace_ms, patience_ms=patience.bare_ms, sees_all=True)
+        laws = Laws(
+            [], grace_ms=patience.grace_ms, patience_ms=patience.bare_ms, refresh_ms=_REFRESH_MS, sees_all=True
+        )
         laws.purse = Purse(_BALANCE_MS)
         self._terms_key = None
         return laws
@@ -107,6 +112,7 @@ class Judge:
         orders = [event.order for event in events if isinstance(event, model.OrderChanged)]
         for order in orders:
             self._maybe_new(order)
+        is_told = False
         for event in events:
             match event:
                 case model.OrderChanged(order=order):
@@ -124,14 +130,25 @@ class Judge:
                     touched[symbol] = None
                 case model.WalletChanged(wallet=wallet):
                     self.halts.rate(wallet.mm_rate)
+                    is_told = True
         known = [symbol for symbol in touched if symbol in self._orders]
         self._soil(known)
         for symbol in known:
             self._measure(symbol)
         if known and not self.is_suspended:
             self._terms()
-            for law in self._laws.always(self._books(), known):
+            books = self._books()
+            if is_told:
+                self._laws.told(books)
+            for law in self._laws.always(books, known):
                 self.breach(law)
+
+    def looked(self, what: str, symbol: str, is_answered: bool) -> None:
+        """Note a question by REST, or its answer."""
+        self.halts.looks(what, symbol, is_answered)
+        if what == "wallet" and is_answered and not self.is_suspended:
+            self._terms()
+            self._laws.told(self._books())
 
     def _maybe_new(self, order: model.Order) -> None:
         """Judge an order that the exchange has not told of before."""
