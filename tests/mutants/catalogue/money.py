@@ -58,7 +58,7 @@ MONEY = (
         (
             Edit(
                 "domain/money.py",
-                "wallet_knows and order.updated_ms >= wallet.latest_ms and order.qty:",
+                "wallet_knows and order.updated_ms > wallet.latest_ms and order.qty:",
                 "wallet_knows and order.qty:",
             ),
         ),

@@ -143,8 +143,11 @@ class Connection:
     # --- ending ---
 
     async def close(self) -> None:
-        """Close the stream in good order."""
-        await self.socket.close()
+        """Close the stream in good order; one that is not open yet is hung up on."""
+        if self.socket.prepared:
+            await self.socket.close()
+        else:
+            self.hang_up()
 
     def close_soon(self) -> None:
         """Close the stream from where one cannot wait."""
