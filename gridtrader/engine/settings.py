@@ -48,7 +48,7 @@ class EngineSettings:
     reconcile_ms: int = 60_000
     safety_tries: int = 3
     """Tries of a command the account's safety hangs on, with back-off 1, 2, 4 s, before emergency stop (C4)."""
-    disagreement_tries: int = 3
+    disagreement_tries: int = 5
     """Reconciliations in a row that find a position our fills do not explain before emergency stop (S11)."""
     restore_tries: int = 5
     """Restorations voided by news from the streams before the account stops (T5)."""

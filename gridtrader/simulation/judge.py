@@ -146,7 +146,10 @@ class Judge:
     def looked(self, what: str, symbol: str, is_answered: bool) -> None:
         """Note a question by REST, or its answer."""
         self.halts.looks(what, symbol, is_answered)
-        if what == "wallet" and is_answered and not self.is_suspended:
+        if what != "wallet" or not is_answered:
+            return
+        self.halts.rate(self._exchange.wallet(self._account.uid).mm_rate)
+        if not self.is_suspended:
             self._terms()
             self._laws.told(self._books())
 
