@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import syntax_tree
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gridtrader"
 LONGEST_FILE = 400
@@ -42,7 +44,7 @@ def modules(*rooms: str) -> Iterator[Path]:
 
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(syntax_tree(path.read_text())):
         if isinstance(node, ast.Import):
             names.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -80,7 +82,7 @@ def test_words_of_the_wire_stay_at_the_edge() -> None:
     for path in modules():
         if room_of(path).startswith(WIRE_SPEAKERS):
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(syntax_tree(path.read_text())):
             if isinstance(node, ast.Constant) and node.value in WIRE_WORDS:
                 guilty.append(f"{room_of(path)}:{node.lineno} {node.value!r}")
     assert guilty == []
@@ -91,7 +93,7 @@ def test_money_is_never_a_float(room: str) -> None:
     """No float literal and no call of `float` where money, prices and quantities are reckoned (but for showing)."""
     guilty = []
     for path in modules(room):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(syntax_tree(path.read_text())):
             is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
             if (is_literal or is_call) and not _is_shown(path, node):
@@ -111,7 +113,9 @@ def test_rooms_are_small() -> None:
 
 def test_every_module_says_what_it_is_for() -> None:
     silent = [
-        room_of(path) for path in modules() if path.read_text() and not ast.get_docstring(ast.parse(path.read_text()))
+        room_of(path)
+        for path in modules()
+        if path.read_text() and not ast.get_docstring(syntax_tree(path.read_text()))
     ]
     assert silent == []
 

@@ -1,7 +1,6 @@
 """The list of seeded defects does not rot, and the trial is a fair one."""
 
 import ast
-import gc
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from tests.mutants import __main__ as command
 from tests.mutants.defect import Defect, Edit
 from tests.mutants.defects import DEFECTS
 from tests.mutants.lab import PACKAGE, Finding, Run, Sound, Unsound, Verdict, changed, copied, find, trial
+from tests.support.syntax import syntax_tree
 
 AT_ONCE = Run(seed=1, hours=0.25, accounts=1)
 """Long enough for the crudest mistakes."""
@@ -32,17 +32,7 @@ def test_each_defect_changes_the_tree_as_it_is_into_a_program(found: Defect) -> 
     for file in {edit.file for edit in found.edits}:
         text = (PACKAGE / file).read_text()
         mutant = changed(text, found, file)  # raises where a place does not occur exactly once
-        assert _tree(mutant) != _tree(text)
-
-
-def _tree(text: str) -> str:
-    """Return the syntax tree. Fibers of earlier tests that are collected meanwhile confuse CPython's parser."""
-    gc.collect()
-    gc.disable()
-    try:
-        return ast.dump(ast.parse(text))
-    finally:
-        gc.enable()
+        assert ast.dump(syntax_tree(mutant)) != ast.dump(syntax_tree(text))
 
 
 def test_a_place_that_is_gone_is_told_by_file_and_text() -> None:
