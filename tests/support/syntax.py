@@ -10,7 +10,6 @@ def syntax_tree(text: str) -> ast.Module:
     Fibers of earlier tests that are collected while CPython 3.11 builds a tree make it fail ("recursion depth
     mismatch"), so nothing is collected meanwhile.
     """
-    gc.collect()
     gc.disable()
     try:
         return ast.parse(text)
