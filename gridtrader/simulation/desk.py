@@ -105,6 +105,8 @@ class SimDesk:
         """Told of every command that leaves."""
         self.on_asked: Callable[[str, str], None] = lambda what, symbol: None
         self.on_read: Callable[[str, str], None] = lambda what, symbol: None
+        self.on_balance: Callable[[], None] = lambda: None
+        """Told when a balance is looked up at the exchange, on the way to the bot."""
         """Told what is asked about which symbol, and what has been answered."""
         self.log = logging.Logger("desk", logging.CRITICAL + 1)
         """Where requests and answers are written down; nowhere, unless it is replaced."""
@@ -213,6 +215,7 @@ class SimDesk:
         return self._read("wallet", self._wallet)
 
     def _wallet(self) -> Wallet:
+        self.on_balance()
         past = self._venue.past(self._uid)
         return past.wallet if past else translate.wallet_of(self._exchange.wallet(self._uid), self._hub.now)
 

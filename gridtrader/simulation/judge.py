@@ -143,11 +143,8 @@ class Judge:
             for law in self._laws.always(books, known):
                 self.breach(law)
 
-    def looked(self, what: str, symbol: str, is_answered: bool) -> None:
-        """Note a question by REST, or its answer."""
-        self.halts.looks(what, symbol, is_answered)
-        if what != "wallet" or not is_answered:
-            return
+    def shown(self) -> None:
+        """Note that REST shows the bot its balance."""
         self.halts.rate(self._exchange.wallet(self._account.uid).mm_rate)
         if not self.is_suspended:
             self._terms()

@@ -106,6 +106,8 @@ class SimAccount:
         """Told of questions by REST about a symbol, and of their answers."""
         self.on_jolt: Callable[[], None] = lambda: None
         """Told when the private stream comes up or breaks down."""
+        self.on_balance: Callable[[], None] = lambda: None
+        """Told when REST shows a balance."""
         self.on_begun: Callable[[], None] = lambda: None
         """Told when a new life begins."""
         self.on_stop: Callable[[str], None] = lambda file: None
@@ -141,6 +143,7 @@ class Life:
         self.desk.on_sent = account.on_sent
         self.desk.on_asked = lambda what, symbol: account.on_read(what, symbol, False)
         self.desk.on_read = self._has_read
+        self.desk.on_balance = account.on_balance
         self.stream = SimStream(account.venue, plan.uid, hub, self.inbox, messages, delays)
         self.stream.on_lost, self.stream.on_jolt = account.on_left, account.on_jolt
         diary = SimDiary(plan.id, handler)

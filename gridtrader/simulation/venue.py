@@ -65,8 +65,6 @@ class Venue:
     def pump(self, deaf: int | None = None) -> None:
         """Hand on what has happened; the stream of the account `deaf` is not told, and never will be."""
         events = self.exchange.drain()
-        if not events:
-            return
         by_account: dict[int, list[model.Event]] = {}
         for event in events:
             by_account.setdefault(event.uid, []).append(event)
@@ -75,7 +73,8 @@ class Venue:
             stream = self._streams.get(uid)
             if stream is not None and uid != deaf:
                 stream(theirs)
-            if self.memories[uid].lag_ms:
+        for uid, memory in self.memories.items():
+            if memory.lag_ms:  # a price alone changes the balance, too
                 self._remember(uid)
 
     # --- a lagging REST ---
