@@ -67,3 +67,8 @@ def plain(value: Decimal) -> str:
     """Return `value` as the exchange wants numbers: no exponent, no trailing zeros after the point."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def decimals(value: Decimal) -> int:
+    """Return how many digits a value has after the point."""
+    return len(plain(value).partition(".")[2])

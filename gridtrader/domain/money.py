@@ -75,14 +75,18 @@ class Allotment:
     wants_balance: bool = False
     is_short: bool = False
     """Whether any rung was not granted."""
-    lack: Decimal | None = None
-    """By how much, in USDT, the free money must rise before any more can be granted; None: nobody can say, prices or
-    the exchange's refusal decide as well."""
     lacks: list[Decimal | None] = field(default_factory=list)
-    """The same, of each rung that was not granted."""
+    """By how much, in USDT, the free money fell short of each rung that was not granted; None: nobody can say, prices
+    or the exchange's refusal decide as well."""
     undecided: set[str] = field(default_factory=set)
     """Symbols about which nothing can be said before the balance is read."""
     wake_ms: int | None = None
+
+    @property
+    def lack(self) -> Decimal | None:
+        """Return by how much the free money must rise before any more can be granted; None: nobody can say."""
+        known = [lack for lack in self.lacks if lack is not None]
+        return min(known) if known and len(known) == len(self.lacks) else None
 
 
 def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
@@ -115,8 +119,6 @@ def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
     for plan, rungs in open_plans:
         for rung in rungs:
             free -= _carry_out(rung, _judge(rung, purse, free), plan, purse, free, result)
-    known = [lack for lack in result.lacks if lack is not None]
-    result.lack = min(known) if known and len(known) == len(result.lacks) else None
     return result
 
 

@@ -338,12 +338,7 @@ class AccountBook:
 
     def in_flight(self) -> Iterable[tuple[SymbolKnown, KnownOrder]]:
         """Return the orders whose last command is not confirmed yet."""
-        return [
-            (known, order)
-            for known in self.symbols.values()
-            for order in known.orders.values()
-            if order.change is not None or order.phase.is_sent
-        ]
+        return [(k, o) for k in self.symbols.values() for o in k.orders.values() if o.is_in_flight]
 
 
 def _what(execution: Execution) -> str:

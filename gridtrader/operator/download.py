@@ -4,7 +4,6 @@ Exit codes: 0 all is there; 1 something could not be fetched, or the command was
 come on the disk; 2 bad arguments or configuration, or no such symbol.
 """
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC
@@ -20,7 +19,7 @@ from gridtrader.history.series import HOUR_MS, Kind, Series
 from gridtrader.operator.download_arguments import PROGRAM, BadArguments, Wanted, read_arguments
 from gridtrader.operator.download_exchange import Contract, NoSuchContract, PublicExchange
 from gridtrader.operator.download_progress import Progression, progression
-from gridtrader.operator.printing import moment
+from gridtrader.operator.printing import moment, reader_has_gone
 from gridtrader.settings import SettingsError, SystemSettings, load_settings
 from gridtrader.store.errors import StoreError
 from gridtrader.store.lock import AlreadyRunningError, DirectoryLock
@@ -66,8 +65,7 @@ def main(
     except (GatewayError, StoreError) as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
     except BrokenPipeError:
-        # Whoever was reading has gone; nothing more can be said, not even by the flush at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reader_has_gone()
     except OSError as error:
         sys.stderr.write(f"{PROGRAM}: {error.filename or 'output'}: {error.strerror or error}\n")
     except KeyboardInterrupt:

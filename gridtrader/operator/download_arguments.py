@@ -4,17 +4,16 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NoReturn
 
 from gridtrader.history.series import INTERVALS, Interval, Kind
+from gridtrader.operator.dates import read_moment
 
 PROGRAM: Final = "gridtrader download"
 CONFIG: Final = Path("config/config.yaml")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{2,30}")
-_EARLIEST: Final = datetime(2018, 1, 1, tzinfo=UTC)
+_EARLIEST_MS: Final = read_moment("2018-01-01")
 """Before the exchange opened."""
 
 
@@ -117,10 +116,9 @@ def _moment(text: str, place: str) -> int:
     """Return milliseconds since 1970; a time without an offset is UTC."""
     allowed = "an ISO date or date and time from 2018 on, such as 2025-06-01 or 2025-06-01T12:30 (UTC)"
     try:
-        at = datetime.fromisoformat(text)
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        at_ms = read_moment(text)
     except (ValueError, OverflowError):
         raise BadArguments(f"{place}: found {text!r}, allowed: {allowed}") from None
-    if at < _EARLIEST:
+    if at_ms < _EARLIEST_MS:
         raise BadArguments(f"{place}: found {text!r}, allowed: {allowed}")
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    return at_ms

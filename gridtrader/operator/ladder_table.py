@@ -7,8 +7,9 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from gridtrader.domain.exact import decimals
 from gridtrader.domain.types import Side
-from gridtrader.operator.printing import decimals, exact, money
+from gridtrader.operator.printing import exact, money
 from gridtrader.operator.rungs import Ladder, LadderRung, SideRung, Terms
 
 _PLACED: Final = (

@@ -1,7 +1,7 @@
 """How the commands print: tables by rich, plain and complete where the output is no terminal."""
 
-import itertools
 import os
+import sys
 from collections.abc import Iterable
 from datetime import tzinfo
 from decimal import Decimal
@@ -16,7 +16,6 @@ from gridtrader.domain.exact import plain
 from gridtrader.store.times import iso
 
 _WIDEST: Final = 10_000
-_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def print_all(parts: Iterable[Text | Table], out: TextIO) -> None:
@@ -43,6 +42,11 @@ def print_all(parts: Iterable[Text | Table], out: TextIO) -> None:
         out.write(line.rstrip().encode(encoding, "replace").decode(encoding) + "\n")
 
 
+def reader_has_gone() -> None:
+    """Say nothing more on standard output, not even by the flush at the interpreter's end: nobody reads it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def money(value: Decimal | None, places: int = 2, *, signed: bool = False) -> str:
     """Return an amount in USDT with so many decimals; "-" for one that is not known."""
     if value is None:
@@ -66,22 +70,6 @@ def exact(value: Decimal | None) -> str:
 def shortened(value: Decimal | None, places: int) -> str:
     """Return a quotient with so many decimals at most."""
     return "-" if value is None else plain(round(value, places))
-
-
-def decimals(value: Decimal) -> int:
-    """Return how many digits a value has after the point."""
-    return len(plain(value).partition(".")[2])
-
-
-def duration(seconds: int) -> str:
-    """Return a time span in its greatest unit and the one below: "12 s", "2 h 13 min", "5 min"."""
-    left = max(0, seconds)
-    for (size, unit), (smaller_size, smaller_unit) in itertools.pairwise(_UNITS):
-        if left >= size:
-            count, rest = divmod(left, size)
-            smaller = rest // smaller_size
-            return f"{count} {unit} {smaller} {smaller_unit}" if smaller else f"{count} {unit}"
-    return f"{left} s"
 
 
 def moment(at_ms: int, zone: tzinfo | None) -> str:

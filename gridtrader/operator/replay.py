@@ -3,7 +3,6 @@
 Exit codes: 0 played to the end, 1 it cannot be played, 2 bad arguments, configuration or files.
 """
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from typing import Final, TextIO
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gridtrader.operator.printing import print_all
+from gridtrader.operator.printing import print_all, reader_has_gone
 from gridtrader.operator.replay_arguments import PROGRAM, Wanted, read_arguments
 from gridtrader.operator.replay_conditions import BadArguments, check_output
 from gridtrader.operator.replay_plan import plan_replay
@@ -62,8 +61,7 @@ def main(argv: Sequence[str], out: TextIO | None = None) -> int:
         print_all(report(result, seconds), out)
         out.flush()
     except BrokenPipeError:
-        # Whoever was reading has gone; nothing more can be said, not even by the flush at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reader_has_gone()
     return code
 
 

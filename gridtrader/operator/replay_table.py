@@ -9,8 +9,9 @@ from rich.text import Text
 
 from gridtrader.domain.exact import HUNDRED, plain
 from gridtrader.domain.types import SIDES
-from gridtrader.operator.printing import duration, moment, money, percent, shortened
+from gridtrader.operator.printing import moment, money, percent, shortened
 from gridtrader.replay.result import ClosedCycle, Parameters, ReplayResult, Summary
+from gridtrader.store.times import duration
 
 
 def report(result: ReplayResult, seconds: float) -> Iterator[Text | Table]:

@@ -4,7 +4,6 @@ Exit codes: 0 no law was broken, 1 one was broken, a run could not be played, or
 arguments.
 """
 
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from functools import partial
 from itertools import groupby
 from typing import Final, TextIO
 
-from gridtrader.operator.printing import print_all
+from gridtrader.operator.printing import print_all, reader_has_gone
 from gridtrader.operator.simulate_arguments import PROGRAM, BadArguments, Wanted, read_arguments
 from gridtrader.operator.simulate_json import document
 from gridtrader.operator.simulate_story import tell
@@ -42,8 +41,7 @@ def main(argv: Sequence[str], out: TextIO | None = None, progress: TextIO | None
     try:
         return _run(wanted, out, Progress(progress or sys.stderr))
     except BrokenPipeError:
-        # Whoever was reading has gone; nothing more can be said, not even by the flush at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reader_has_gone()
         return EXIT_BROKEN
 
 

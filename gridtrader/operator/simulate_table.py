@@ -11,12 +11,12 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from gridtrader.operator.printing import duration
 from gridtrader.operator.simulate_arguments import FAMILIES, PROGRAM, Wanted
 from gridtrader.operator.simulate_script import script_line
 from gridtrader.operator.simulate_tally import Failure, Tally
 from gridtrader.simulation.faults import SAFE, Fault
 from gridtrader.simulation.world import Plan
+from gridtrader.store.times import duration
 
 _COLUMNS: Final = (("requests",), ("stream", "reads"), ("exchange", "machine"))
 _MOST_TOLD: Final = 10

@@ -6,11 +6,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from gridtrader.operator.printing import duration
 from gridtrader.operator.status_read import AccountFiles, Configured
 from gridtrader.store.emergency import STOP_NAME
 from gridtrader.store.errors import StoreError
 from gridtrader.store.lock import LOCK_NAME, is_held, read_holder
+from gridtrader.store.times import duration
 
 START_S: Final = 60
 """So long after the daemon's start an account may still be waiting for its turn."""

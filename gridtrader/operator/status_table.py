@@ -10,13 +10,14 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from gridtrader.domain.exact import HUNDRED
+from gridtrader.domain.exact import HUNDRED, decimals
 from gridtrader.domain.types import SIDES, Side
 from gridtrader.engine.ports import LevelState
-from gridtrader.operator.printing import decimals, duration, exact, levels, moment, money, percent, shortened
+from gridtrader.operator.printing import exact, levels, moment, money, percent, shortened
 from gridtrader.operator.status_judge import Daemon, Judged, State
 from gridtrader.operator.status_read import Configured, SideFiles, SymbolFiles
 from gridtrader.store.emergency import EmergencyStop
+from gridtrader.store.times import duration
 
 _NAME_CHARS: Final = 24
 _YOUNG_MS: Final = 60_000

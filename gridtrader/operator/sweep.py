@@ -4,7 +4,6 @@ Exit codes: 0 played, 1 nothing could be played, a task failed, the CSV could no
 interrupted, 2 bad arguments, configuration or files.
 """
 
-import os
 import signal
 import sys
 import time
@@ -17,7 +16,7 @@ from typing import Final, TextIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gridtrader.operator.printing import print_all
+from gridtrader.operator.printing import print_all, reader_has_gone
 from gridtrader.operator.replay_conditions import BadArguments, check_output
 from gridtrader.operator.sweep_arguments import PROGRAM, Wanted, read_arguments
 from gridtrader.operator.sweep_plan import SweepPlan, plan_sweep
@@ -78,8 +77,7 @@ def _sweep(plan: SweepPlan, wanted: Wanted, cluster: Cluster | None, out: TextIO
         print_all(report(plan, wanted, rows, seconds, is_interrupted=is_interrupted), out)
         out.flush()
     except BrokenPipeError:
-        # Whoever was reading has gone; nothing more can be said, not even by the flush at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reader_has_gone()
     is_played = any(row.summary is not None for row in rows) and not any(row.is_error for row in rows)
     return EXIT_OK if is_played and is_written and not is_interrupted else EXIT_FAILED
 

@@ -22,6 +22,11 @@ from gridtrader.store.json_text import Json
 _NO_BAND = Decimal(1)
 
 
+def without_band(contract: Instrument) -> Instrument:
+    """Return a contract without a price band: an order executes at the price there is."""
+    return replace(contract, price_limit_x=_NO_BAND, price_limit_y=_NO_BAND)
+
+
 @dataclass(frozen=True, slots=True)
 class ContractRows:
     """A contract in the exchange's own words: a row of instruments-info, and those of risk-limit."""
@@ -48,7 +53,7 @@ class ContractRows:
             raise CatalogueError(f"{symbol} is no USDT perpetual")
         tiers = [parse_tier(tier, f"risk-limit {symbol}") for tier in self.tiers if tier.get("symbol") == symbol]
         parsed = parse_instrument(self.info, tiers, f"instruments-info {symbol}")
-        return replace(parsed, price_limit_x=_NO_BAND, price_limit_y=_NO_BAND)
+        return without_band(parsed)
 
 
 class PublicMarket(FundingHistory, Protocol):

@@ -6,7 +6,6 @@ from functools import partial
 
 from gridtrader.domain.instrument import Instrument
 from gridtrader.domain.types import (
-    SIDES,
     Amendment,
     Execution,
     FeeRates,
@@ -17,7 +16,6 @@ from gridtrader.domain.types import (
     Wallet,
 )
 from gridtrader.engine.ports import (
-    Accepted,
     AccountMode,
     Lane,
     MarginMode,
@@ -25,7 +23,6 @@ from gridtrader.engine.ports import (
     Sink,
     StreamMessage,
 )
-from gridtrader.exchange import codes
 from gridtrader.paper import translate
 from gridtrader.paper.clock import VenueClock
 from gridtrader.simulator.core import model
@@ -124,13 +121,7 @@ class PaperGateway:
         return [report for symbol in symbols for report in self.positions_of(symbol) if report.size]
 
     def positions_of(self, symbol: str) -> Sequence[PositionReport]:
-        views = {view.position_idx: view for view in self._exchange.positions(self._uid, symbol)}
-        return [
-            translate.position_report(views[translate.INDEX[side]])
-            if translate.INDEX[side] in views
-            else translate.flat_report(symbol, side)
-            for side in SIDES
-        ]
+        return translate.side_reports(symbol, self._exchange.positions(self._uid, symbol))
 
     def open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
         return [self._report(order) for order in self._exchange.open_orders(self._uid, symbol)]
@@ -196,10 +187,4 @@ class PaperGateway:
         return outcomes
 
     def _outcome(self, deed: Deed) -> Outcome:
-        try:
-            order = deed(self._clock.tick())
-        except model.Reject as reject:
-            if reject.code in codes.SOFT:
-                return Accepted("")
-            return codes.failure_of(reject.code, reject.text)
-        return Accepted(order.order_id if order is not None else "")
+        return translate.outcome_of(lambda: deed(self._clock.tick()))

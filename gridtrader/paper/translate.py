@@ -1,5 +1,6 @@
-"""From the embedded exchange's words to the bot's, as the edge would have read them from the wire."""
+"""From the embedded exchange's words to the bot's, as the edge would have read them from the wire, and back."""
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -15,6 +16,8 @@ from gridtrader.domain.types import (
     Side,
     Wallet,
 )
+from gridtrader.engine.ports import Accepted, Outcome
+from gridtrader.exchange import codes
 from gridtrader.exchange.rows import BUY, INDEX_OF_SIDE, SELL, SIDE_OF_INDEX
 from gridtrader.simulator.core import model
 
@@ -131,3 +134,21 @@ def request_of(order: NewOrder) -> model.OrderRequest:
         reduce_only=order.reduce_only,
         order_link_id=order.link_id,
     )
+
+
+def side_reports(symbol: str, views: Iterable[model.PositionView]) -> list[PositionReport]:
+    """Return both sides of a contract in hedge mode; one that has never been traded is flat."""
+    known = {view.position_idx: view for view in views}
+    return [
+        position_report(known[index]) if index in known else flat_report(symbol, side)
+        for index, side in SIDES.items()
+    ]
+
+
+def outcome_of(deed: Callable[[], model.Order | None]) -> Outcome:
+    """Carry out a command and return what the bot hears of it."""
+    try:
+        order = deed()
+    except model.Reject as reject:
+        return Accepted("") if reject.code in codes.SOFT else codes.failure_of(reject.code, reject.text)
+    return Accepted(order.order_id if order is not None else "")

@@ -15,6 +15,7 @@ from gridtrader.engine.inbox import Inbox
 from gridtrader.engine.ports import NewQuote
 from gridtrader.engine.settings import EngineSettings
 from gridtrader.paper.clock import PaperClock
+from gridtrader.paper.contracts import without_band
 from gridtrader.paper.gateway import PaperGateway
 from gridtrader.replay.recorder import ReplayLedger, ReplayRecorder
 from gridtrader.replay.result import Stop as EmergencyStop
@@ -86,7 +87,7 @@ class Replay:
         }
         self.clock = PaperClock(plan.start)
         self.exchange = Exchange(
-            {symbol: _free(contract) for symbol, contract in plan.contracts.items()},
+            {symbol: without_band(contract) for symbol, contract in plan.contracts.items()},
             Options(maker_fee=plan.maker_fee, taker_fee=plan.taker_fee, risk_tiers=not plan.unlimited_margin),
             tells_late=True,
         )
@@ -255,8 +256,3 @@ class Replay:
             mark_high=float(band.high) / tick,
             time_ms=time_ms,
         )
-
-
-def _free(contract: Instrument) -> Instrument:
-    """Return the contract without a price band: an order executes at the price there is."""
-    return replace(contract, price_limit_x=Decimal(1), price_limit_y=Decimal(1))

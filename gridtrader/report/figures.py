@@ -1,15 +1,14 @@
 """How the report writes figures: amounts in USDT, per cent, spans of time, moments (always UTC)."""
 
-import itertools
 from datetime import UTC
 from decimal import Decimal
 from typing import Final
 
 from gridtrader.domain.exact import HUNDRED, plain
+from gridtrader.store.times import duration as span
 from gridtrader.store.times import iso
 
 MINUS: Final = "\N{MINUS SIGN}"
-_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def amount(value: Decimal, places: int = 2, *, signed: bool = False) -> str:
@@ -43,11 +42,6 @@ def exact(value: Decimal) -> str:
     return plain(value)
 
 
-def decimals(step: Decimal) -> int:
-    """Return how many digits multiples of `step` have after the point."""
-    return len(plain(step).partition(".")[2])
-
-
 def count(number: int, one: str, many: str = "") -> str:
     """Return `1 cycle`, `1,204 cycles`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -55,13 +49,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def duration(milliseconds: int) -> str:
     """Return a span of time in its greatest unit and the one below: "12 s", "2 h 13 min", "31 d"."""
-    left = max(0, milliseconds) // 1000
-    for (size, unit), (smaller_size, smaller_unit) in itertools.pairwise(_UNITS):
-        if left >= size:
-            number, rest = divmod(left, size)
-            smaller = rest // smaller_size
-            return f"{number} {unit} {smaller} {smaller_unit}" if smaller else f"{number} {unit}"
-    return f"{left} s"
+    return span(milliseconds // 1000)
 
 
 def moment(at_ms: int) -> str:

@@ -5,11 +5,10 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from gridtrader.domain.exact import HUNDRED
+from gridtrader.domain.exact import HUNDRED, decimals
 from gridtrader.domain.types import SIDES, Side
 from gridtrader.replay.result import Bar, ClosedCycle, ReplayResult, Sample, Standing, SymbolParameters, Trade
 from gridtrader.report.columns import Json, encode, figures, integers, steps
-from gridtrader.report.figures import decimals
 from gridtrader.report.thin import thinned
 
 MOST_TRADES: Final = 60_000

@@ -25,7 +25,6 @@ from gridtrader.domain.types import (
     Wallet,
 )
 from gridtrader.engine.ports import (
-    Accepted,
     AccountMode,
     Lane,
     MarginMode,
@@ -36,7 +35,7 @@ from gridtrader.engine.ports import (
     Unreachable,
 )
 from gridtrader.exchange import codes
-from gridtrader.simulation import translate
+from gridtrader.paper import translate
 from gridtrader.simulation.faults import REQUEST_RATES, Dice, Fault
 from gridtrader.simulation.hub import Hub
 from gridtrader.simulation.machine import Process
@@ -195,14 +194,9 @@ class SimDesk:
 
     def _do(self, deed: Callable[[], model.Order | None]) -> Outcome:
         try:
-            order = deed()
-        except model.Reject as reject:
-            if reject.code in codes.SOFT:
-                return Accepted("")
-            return codes.failure_of(reject.code, reject.text)
+            return translate.outcome_of(deed)
         finally:
             self._venue.pump()
-        return Accepted(order.order_id if order is not None else "")
 
     # --- reading ---
 
@@ -250,13 +244,10 @@ class SimDesk:
         if past is not None:
             known = {report.side: report for report in past.positions if report.symbol == symbol}
             return [known.get(side) or translate.flat_report(symbol, side) for side in SIDES]
-        views = {view.position_idx: view for view in self._exchange.positions(self._uid, symbol)}
-        if 0 in views:
+        views = self._exchange.positions(self._uid, symbol)
+        if any(view.position_idx == 0 for view in views):
             raise Refused(Refusal.INVALID, codes.OK, f"{symbol} is in one-way position mode, hedge mode is needed")
-        return [
-            translate.position_report(views[index]) if index in views else translate.flat_report(symbol, side)
-            for index, side in translate.SIDES.items()
-        ]
+        return translate.side_reports(symbol, views)
 
     def open_orders(self, symbol: str | None = None) -> Sequence[OrderReport]:
         return self._read_of(symbol or "", "open orders", lambda: self._open_orders(symbol))

@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from gridtrader.audit.books import name_of
 from gridtrader.domain.types import SIDES, OrderKind, Side
-from gridtrader.simulation import translate
+from gridtrader.paper import translate
 from gridtrader.simulator.core import model
 from gridtrader.simulator.core.exchange import Exchange
 

@@ -7,9 +7,9 @@ from typing import Final
 from gridtrader.audit.books import BookOrder
 from gridtrader.daemon.session import Phase
 from gridtrader.domain.types import NewOrder
+from gridtrader.paper.translate import INDEX
 from gridtrader.simulation.hub import Hub
 from gridtrader.simulation.life import Life, SimAccount
-from gridtrader.simulation.translate import INDEX
 from gridtrader.simulation.trouble import Trouble
 
 RATE_LATE_MS: Final = 15_000

@@ -12,6 +12,7 @@ from gridtrader.engine.engine import GridEngine
 from gridtrader.engine.inbox import Inbox
 from gridtrader.engine.ports import Event, NewQuote, PricesDown, PricesUp
 from gridtrader.engine.recorder import Recorder
+from gridtrader.paper.translate import quote_of
 from gridtrader.simulation.configure import AccountPlan
 from gridtrader.simulation.desk import SimDesk
 from gridtrader.simulation.faults import Dice
@@ -19,7 +20,6 @@ from gridtrader.simulation.hub import Bell, Fiber, Hub
 from gridtrader.simulation.machine import Disk, Process, SimArchive, SimClock
 from gridtrader.simulation.private import SimStream
 from gridtrader.simulation.sight import Sight
-from gridtrader.simulation.translate import quote_of
 from gridtrader.simulation.venue import Venue
 from gridtrader.simulator.core.model import Quote
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from gridtrader.engine.inbox import Inbox
 from gridtrader.engine.ports import StreamDown, StreamLost, StreamMessage, StreamUp
-from gridtrader.simulation import translate
+from gridtrader.paper import translate
 from gridtrader.simulation.faults import CONNECT_RATES, EVENT_RATES, Dice, Fault
 from gridtrader.simulation.hub import Hub, Timer
 from gridtrader.simulation.venue import Venue

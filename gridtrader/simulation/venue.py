@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gridtrader.domain.types import OrderReport, PositionReport, Wallet
+from gridtrader.paper.translate import order_report, position_report, wallet_of
 from gridtrader.simulation.hub import Hub
-from gridtrader.simulation.translate import order_report, position_report, wallet_of
 from gridtrader.simulator.core import model
 from gridtrader.simulator.core.exchange import Exchange
 

@@ -1,9 +1,12 @@
-"""Times in files: ISO 8601 with milliseconds and offset."""
+"""Times in files, ISO 8601 with milliseconds and offset, and spans of time in words."""
 
+import itertools
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def iso(at_ms: int, zone: tzinfo | None) -> str:
@@ -23,3 +26,14 @@ def from_iso(text: str) -> int:
 def day_of(at_ms: int, zone: tzinfo | None) -> str:
     """Return the day (`2025-10-16`) a time falls on."""
     return iso(at_ms, zone)[:10]
+
+
+def duration(seconds: int) -> str:
+    """Return a time span in its greatest unit and the one below: "12 s", "2 h 13 min", "5 min"."""
+    left = max(0, seconds)
+    for (size, unit), (smaller_size, smaller_unit) in itertools.pairwise(_UNITS):
+        if left >= size:
+            count, rest = divmod(left, size)
+            smaller = rest // smaller_size
+            return f"{count} {unit} {smaller} {smaller_unit}" if smaller else f"{count} {unit}"
+    return f"{left} s"

@@ -1,7 +1,6 @@
 """The prices of `test_three_ways`: recorded closes as a file of trades for each symbol, far apart in time."""
 
 import gzip
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
-import pytest
+
+from tests.support.records import recorded
 
 HOUR_MS: Final = 3_600_000
 SETTLED_MS: Final = 8 * HOUR_MS
@@ -44,15 +44,6 @@ class PricePath:
     moments: tuple[int, ...]
     first: Mapping[str, Decimal]
     trades: Mapping[int, tuple[str, Decimal]]
-
-
-def recorded(name: str) -> Path:
-    """Return a recorded file; skip the test where the recorded data are absent."""
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    path = Path(os.environ.get("GRIDTRADER_DATA", beside)) / "candles" / name
-    if not path.exists():
-        pytest.skip(f"recorded data not found: {path}")
-    return path
 
 
 def _closes(symbol: str) -> list[str]:

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import os
 import random
 from collections.abc import Sequence
 from decimal import Decimal
@@ -31,15 +30,6 @@ accounts:
         take_profit_percent: 0.5
         max_grid_levels_per_side: 4
 """
-
-
-def recorded(name: str) -> Path:
-    """Return a recorded file; skip the test where the recorded data are absent."""
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    path = Path(os.environ.get("GRIDTRADER_DATA", beside)) / "candles" / name
-    if not path.exists():
-        pytest.skip(f"recorded data not found: {path}")
-    return path
 
 
 def write_candles(path: Path, count: int, start: int = T0) -> Path:

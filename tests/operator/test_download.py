@@ -10,9 +10,10 @@ import pytest
 
 from gridtrader.operator.download import main
 from gridtrader.store.lock import DirectoryLock
-from tests.history.exchange import Shop, recorded, rows_of, write_candles
+from tests.history.exchange import Shop, rows_of, write_candles
 from tests.history.support import DAY, HOUR, MINUTE, T0
 from tests.support.exchange import EmbeddedExchange
+from tests.support.records import recorded
 
 FIGURES = ("open", "high", "low", "close", "volume")
 JUNE_1 = ("--from", "2025-06-01")

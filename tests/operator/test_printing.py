@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from gridtrader.operator.printing import duration, levels, moment, money, percent, shortened
+from gridtrader.operator.printing import levels, moment, money, percent, shortened
+from gridtrader.store.times import duration
 
 D = Decimal
 

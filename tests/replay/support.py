@@ -1,19 +1,17 @@
 """Hand-made candles and configurations, and replays of them through the arguments of the command."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from gridtrader.operator.replay import play
 from gridtrader.operator.replay_arguments import read_arguments
 from gridtrader.operator.replay_plan import plan_replay
 from gridtrader.replay.result import ReplayResult, Trade
 from gridtrader.settings import load_settings
+from tests.support.records import recorded
 
 D = Decimal
 T0 = 1_750_003_200_000
@@ -100,15 +98,6 @@ def told(trades: Iterable[Trade]) -> list[str]:
         f"{trade.quantity:f} @ {trade.price:f} {'maker' if trade.is_maker else 'taker'}"
         for trade in trades
     ]
-
-
-def recorded(name: str) -> Path:
-    """Return the path of a recorded file; skip the test where the recorded data are absent."""
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    path = Path(os.environ.get("GRIDTRADER_DATA", beside)) / "candles" / name
-    if not path.exists():
-        pytest.skip(f"recorded data not found: {path}")
-    return path
 
 
 def minutes(symbol: str) -> list[str | Path]:

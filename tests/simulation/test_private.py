@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from gridtrader.engine.ports import Event, StreamDown, StreamLost, StreamMessage, StreamUp
-from gridtrader.simulation import translate
+from gridtrader.paper import translate
 from gridtrader.simulation.faults import Fault
 from gridtrader.simulation.private import SimStream
 from tests.simulation.stage import UID, Stage, buy

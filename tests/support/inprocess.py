@@ -45,9 +45,7 @@ from gridtrader.engine.ports import (
 )
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
-from gridtrader.simulation.bookkeeping import book_fill
-from gridtrader.simulation.stateview import state_tree
-from gridtrader.simulation.translate import (
+from gridtrader.paper.translate import (
     SIDES,
     execution_of,
     flat_report,
@@ -58,6 +56,8 @@ from gridtrader.simulation.translate import (
     request_of,
     wallet_of,
 )
+from gridtrader.simulation.bookkeeping import book_fill
+from gridtrader.simulation.stateview import state_tree
 from gridtrader.simulator.catalogue import load_catalogue
 from gridtrader.simulator.core import model
 from gridtrader.simulator.core.exchange import Exchange

@@ -1,15 +1,13 @@
 """Contracts, files and hand-made sources to test the market with."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from gridtrader.simulator.core.model import Instrument
 from gridtrader.simulator.market.api import Kline, Point
 from gridtrader.simulator.market.market import SourceMarket
+from tests.support import records
 
 D = Decimal
 MINUTE = 60_000
@@ -121,8 +119,4 @@ def write(folder: Path, name: str, text: str) -> str:
 
 def recorded(name: str) -> str:
     """Return the path of a recorded file; skip the test where the recorded data are absent."""
-    beside = Path(__file__).resolve().parents[4] / "shared" / "data"
-    path = Path(os.environ.get("GRIDTRADER_DATA", beside)) / "candles" / name
-    if not path.exists():
-        pytest.skip(f"recorded data not found: {path}")
-    return str(path)
+    return str(records.recorded(name))
