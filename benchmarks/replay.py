@@ -19,8 +19,8 @@ from typing import TypeVar
 
 from benchmarks import bare, terms
 from benchmarks.candles import Candles, make_candles, write_csv
-from gridtrader.operator.replay_arguments import read_arguments
-from gridtrader.operator.replay_plan import plan_replay
+from gridtrader.operator.replay.arguments import read_arguments
+from gridtrader.operator.replay.plan import plan_replay
 from gridtrader.replay.outcome import outcome
 from gridtrader.replay.result import ReplayResult
 from gridtrader.replay.run import Plan, Replay

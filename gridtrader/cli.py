@@ -65,8 +65,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.embedded import EmbeddedOptions
-    from gridtrader.operator.run import RunOptions, run
+    from gridtrader.operator.run.embedded import EmbeddedOptions
+    from gridtrader.operator.run.run import RunOptions, run
 
     embedded = EmbeddedOptions(
         arguments.prices or (), arguments.seed, arguments.speed, arguments.instruments, arguments.risk_tiers
@@ -109,25 +109,25 @@ def _exchange(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.simulate import main as simulate
+    from gridtrader.operator.simulate.simulate import main as simulate
 
     return simulate(arguments.rest)
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.replay import main as replay
+    from gridtrader.operator.replay.replay import main as replay
 
     return replay(arguments.rest)
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.sweep import main as sweep
+    from gridtrader.operator.sweep.sweep import main as sweep
 
     return sweep(arguments.rest)
 
 
 def _download(arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.download import main as download
+    from gridtrader.operator.download.download import main as download
 
     return download(arguments.rest)
 
@@ -144,8 +144,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.check import run_check
-    from gridtrader.operator.check_online import online_check
+    from gridtrader.operator.check.check import run_check
+    from gridtrader.operator.check.online import online_check
 
     return run_check(
         arguments.config,
@@ -166,7 +166,7 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.status import run_status
+    from gridtrader.operator.status.status import run_status
 
     return run_status(arguments.accounts_dir, arguments.config, arguments.account, as_json=arguments.json)
 
@@ -182,7 +182,7 @@ def _add_ladder(parser: argparse.ArgumentParser) -> None:
 
 
 def _ladder(arguments: argparse.Namespace) -> int:
-    from gridtrader.operator.ladder import run_ladder
+    from gridtrader.operator.ladder.ladder import run_ladder
 
     return run_ladder(
         arguments.config,

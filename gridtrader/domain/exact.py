@@ -69,6 +69,13 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def grouped(value: Decimal, places: int, *, signed: bool = False) -> str:
+    """Return a figure for people: rounded half to even, in groups of three, never "-0.00"; `signed` shows a plus."""
+    rounded = round(value, places)
+    sign = "+" if signed and rounded > 0 else ""
+    return f"{sign}{rounded if rounded else 0:,.{places}f}"
+
+
 def decimals(value: Decimal) -> int:
     """Return how many digits a value has after the point."""
     return len(plain(value).partition(".")[2])

@@ -12,8 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from gridtrader.domain.exact import plain
-from gridtrader.store.times import iso
+from gridtrader.domain.exact import grouped, plain
+from gridtrader.store import times
 
 _WIDEST: Final = 10_000
 
@@ -49,11 +49,7 @@ def reader_has_gone() -> None:
 
 def money(value: Decimal | None, places: int = 2, *, signed: bool = False) -> str:
     """Return an amount in USDT with so many decimals; "-" for one that is not known."""
-    if value is None:
-        return "-"
-    rounded = round(value, places)
-    sign = "+" if signed and rounded > 0 else ""
-    return f"{sign}{rounded if rounded else 0:,.{places}f}"  # there is no "-0.00"
+    return "-" if value is None else grouped(value, places, signed=signed)
 
 
 def percent(value: Decimal | None, *, signed: bool = False) -> str:
@@ -74,7 +70,7 @@ def shortened(value: Decimal | None, places: int) -> str:
 
 def moment(at_ms: int, zone: tzinfo | None) -> str:
     """Return a time as people write it, to the second; "-" for one that is not known."""
-    return iso(at_ms, zone)[:19].replace("T", " ") if at_ms > 0 else "-"
+    return times.moment(at_ms, zone) if at_ms > 0 else "-"
 
 
 def levels(numbers: Iterable[int]) -> str:

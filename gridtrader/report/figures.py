@@ -4,9 +4,8 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Final
 
-from gridtrader.domain.exact import HUNDRED, plain
-from gridtrader.store.times import duration as span
-from gridtrader.store.times import iso
+from gridtrader.domain.exact import HUNDRED, grouped, plain
+from gridtrader.store import times
 
 MINUS: Final = "\N{MINUS SIGN}"
 
@@ -15,9 +14,7 @@ def amount(value: Decimal, places: int = 2, *, signed: bool = False) -> str:
     """Return a figure with so many decimals and groups of three; "–" for one that is not finite."""
     if not value.is_finite():
         return "–"
-    rounded = round(value, places)
-    sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
-    return f"{sign}{abs(rounded):,.{places}f}"
+    return grouped(value, places, signed=signed).replace("-", MINUS)
 
 
 def usdt(value: Decimal, places: int = 2, *, signed: bool = False) -> str:
@@ -49,9 +46,9 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def duration(milliseconds: int) -> str:
     """Return a span of time in its greatest unit and the one below: "12 s", "2 h 13 min", "31 d"."""
-    return span(milliseconds // 1000)
+    return times.duration(milliseconds // 1000)
 
 
 def moment(at_ms: int) -> str:
     """Return a time to the second, in UTC."""
-    return iso(at_ms, UTC)[:19].replace("T", " ")
+    return times.moment(at_ms, UTC)

@@ -11,16 +11,21 @@ _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 def iso(at_ms: int, zone: tzinfo | None) -> str:
     """Return `2025-10-16T19:59:54.480+03:00` for a time in milliseconds since 1970; zone None is the machine's."""
-    moment = (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
-    return moment.isoformat(timespec="milliseconds")
+    time = (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
+    return time.isoformat(timespec="milliseconds")
+
+
+def moment(at_ms: int, zone: tzinfo | None) -> str:
+    """Return `2025-10-16 19:59:54`, as people write it, to the second; zone as in `iso`."""
+    return iso(at_ms, zone)[:19].replace("T", " ")
 
 
 def from_iso(text: str) -> int:
     """Return milliseconds since 1970. Raises ValueError for a text that is no time or has no offset."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
         raise ValueError(f"a time without an offset: {text!r}")
-    return (moment - _EPOCH) // _MILLISECOND
+    return (time - _EPOCH) // _MILLISECOND
 
 
 def day_of(at_ms: int, zone: tzinfo | None) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 from gridtrader.store.append_file import AppendFile
 from gridtrader.store.errors import StoreError
-from gridtrader.store.times import iso
+from gridtrader.store.times import moment
 
 MAX_BYTES: Final = 16_000_000
 KEEP_FILES: Final = 100
@@ -53,7 +53,7 @@ class TradesHistory:
 
         Raises KeyError or ValueError for a row without one.
         """
-        time = iso(int(row["time_ms"]), self._zone)[:19].replace("T", " ")
+        time = moment(int(row["time_ms"]), self._zone)
         line = _line([time, *(_harmless(cell) for cell in row.values())])
         header = _line([TIME, *row])
         try:

@@ -12,7 +12,8 @@ from typing import Any
 from gridtrader.domain.known import Strategy
 from gridtrader.engine.ports import NewQuote, Outcome, StreamMessage
 from gridtrader.simulator.core import model
-from tests.support.inprocess import UID, Desk, Table, settings
+from tests.support.desk import UID, Desk
+from tests.support.inprocess import Table, settings
 
 D = Decimal
 DOGE = {"DOGEUSDT": "0.2"}

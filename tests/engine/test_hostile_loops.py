@@ -26,7 +26,8 @@ from tests.engine.hostile import (
     tell,
     without,
 )
-from tests.support.inprocess import UID, Table
+from tests.support.desk import UID
+from tests.support.inprocess import Table
 
 NO_MONEY = Rejected(Refusal.MONEY, 110007, "ab not enough for new order")
 

@@ -12,7 +12,8 @@ import pytest
 from gridtrader.domain.types import Wallet
 from gridtrader.engine.ports import StreamMessage, Unreachable
 from tests.engine.hostile import D, executed, meddle, opened, run_for, sent, tell, without
-from tests.support.inprocess import UID, Table, strategy
+from tests.support.desk import UID
+from tests.support.inprocess import Table, strategy
 
 BOTH = {"DOGEUSDT": "0.2", "SOLUSDT": "150"}
 

@@ -9,7 +9,8 @@ from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.types import Side
 from gridtrader.engine.ports import Outcome, Refusal, Rejected
 from tests.engine.hostile import DOGE, D, executed, opened, run_for, sent, standing, thin_quote
-from tests.support.inprocess import UID, Table, settings, strategy
+from tests.support.desk import UID
+from tests.support.inprocess import Table, settings, strategy
 
 
 def entry_price(table: Table, name: str) -> Decimal:

@@ -7,7 +7,8 @@ import pytest
 from gridtrader.engine.ports import Outcome, Refusal, Rejected
 from gridtrader.simulator.core import model
 from tests.engine.hostile import LONG, SHORT, D, answer, is_opening, naked, opened, run_for, sent, take_profit, tell
-from tests.support.inprocess import UID, Table
+from tests.support.desk import UID
+from tests.support.inprocess import Table
 
 MINUTE = 60_000
 

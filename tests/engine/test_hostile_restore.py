@@ -11,7 +11,8 @@ from gridtrader.engine.errors import CannotStart
 from gridtrader.engine.ports import StreamMessage
 from gridtrader.simulator.core import model
 from tests.engine.hostile import LONG, SHORT, D, executed, naked, opened, sent, standing, take_profit, thin_quote
-from tests.support.inprocess import UID, Table, settings, strategy
+from tests.support.desk import UID
+from tests.support.inprocess import Table, settings, strategy
 
 with_and_without_journal = pytest.mark.parametrize("has_journal", [True, False], ids=["journal", "no journal"])
 

@@ -22,7 +22,8 @@ from tests.engine.hostile import (
     standing,
     take_profit,
 )
-from tests.support.inprocess import UID, Table, settings, strategy
+from tests.support.desk import UID
+from tests.support.inprocess import Table, settings, strategy
 
 Tamper = Callable[[Table], None]
 

@@ -20,7 +20,9 @@ from gridtrader.engine.ports import (
 )
 from gridtrader.simulator.core import model
 from tests.engine.hostile import D, is_opening, meddle, naked, opened, sent, standing, tell
-from tests.support.inprocess import UID, MemoryArchive, Table, settings, strategy
+from tests.support.desk import UID
+from tests.support.inprocess import Table, settings, strategy
+from tests.support.memory import MemoryArchive
 
 BOTH = {"DOGEUSDT": "0.2", "SOLUSDT": "150"}
 

@@ -26,7 +26,8 @@ from tests.engine.hostile import (
     tell,
     thin_quote,
 )
-from tests.support.inprocess import UID, Table, settings
+from tests.support.desk import UID
+from tests.support.inprocess import Table, settings
 
 # --- one ladder at a time (S2, S3) ---
 

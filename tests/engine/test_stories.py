@@ -9,7 +9,8 @@ import pytest
 from gridtrader.domain.types import Side
 from gridtrader.engine.errors import CannotStart
 from gridtrader.simulator.core import model
-from tests.support.inprocess import UID, Table, settings, strategy
+from tests.support.desk import UID
+from tests.support.inprocess import Table, settings, strategy
 
 D = Decimal
 TWO = settings(strategy(), strategy("SOLUSDT"))

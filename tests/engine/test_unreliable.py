@@ -16,7 +16,8 @@ from gridtrader.engine.ports import (
     StreamUp,
     Unknown,
 )
-from tests.support.inprocess import UID, Table, settings, strategy
+from tests.support.desk import UID
+from tests.support.inprocess import Table, settings, strategy
 
 D = Decimal
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gridtrader.exchange.http import BybitHTTP, Reply
-from gridtrader.operator.download import main
+from gridtrader.operator.download.download import main
 from tests.exchange.support.clocks import FakeClock
 from tests.history.support import MINUTE, T0
 from tests.support.exchange import EmbeddedExchange

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gridtrader.engine.ports import LevelState, SymbolState
-from gridtrader.operator.status import run_status
+from gridtrader.operator.status.status import run_status
 from gridtrader.store.archive import AccountArchive, FileBounds
 from gridtrader.store.lock import LOCK_NAME
 

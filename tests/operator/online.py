@@ -11,14 +11,14 @@ from gridtrader.domain.types import NewOrder, Side
 from gridtrader.engine.ports import Accepted, Lane
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.exchange.http import BybitHTTP
-from gridtrader.operator.check import Finding, Grade
-from gridtrader.operator.check_online import online_check
+from gridtrader.operator.check.check import Finding, Grade
+from gridtrader.operator.check.online import online_check
 from gridtrader.operator.venue import Desk, Venue
 from gridtrader.settings import Settings, load_settings
 from gridtrader.store.archive import AccountArchive
 from tests.operator.folders import BOUNDS
 from tests.support.exchange import EmbeddedExchange
-from tests.support.inprocess import MemoryDiary
+from tests.support.memory import MemoryDiary
 
 D = Decimal
 CONFIG = """\

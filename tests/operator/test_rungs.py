@@ -18,7 +18,8 @@ from gridtrader.engine.settings import EngineSettings
 from gridtrader.operator.contract import catalogue_contract
 from gridtrader.operator.risk_tiers import RiskTier
 from gridtrader.operator.rungs import Ladder, Terms, balance_for, build_ladder
-from tests.support.inprocess import UID, Table
+from tests.support.desk import UID
+from tests.support.inprocess import Table
 
 D = Decimal
 FEES = FeeRates(maker=D("0.0002"), taker=D("0.00055"))

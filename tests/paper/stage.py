@@ -19,7 +19,7 @@ from gridtrader.paper.inbox import MarketInbox
 from gridtrader.paper.venue import DryRunTerms, DryRunVenue, open_venue
 from gridtrader.simulator.catalogue import catalogue_rows
 from tests.operator.folders import BOUNDS
-from tests.support.inprocess import MemoryDiary, TestClock
+from tests.support.memory import MemoryDiary, TestClock
 
 D = Decimal
 SYMBOL = "DOGEUSDT"

@@ -2,7 +2,7 @@
 
 from gridtrader.paper.clock import DayClock
 from gridtrader.paper.funding import HOUR_MS, Timetable
-from tests.support.inprocess import TestClock
+from tests.support.memory import TestClock
 
 
 def test_changes_of_one_millisecond_have_times_of_their_own() -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from gridtrader.operator.replay import play
-from gridtrader.operator.replay_arguments import read_arguments
-from gridtrader.operator.replay_plan import plan_replay
+from gridtrader.operator.replay.arguments import read_arguments
+from gridtrader.operator.replay.plan import plan_replay
+from gridtrader.operator.replay.replay import play
 from gridtrader.replay.result import ReplayResult, Trade
 from gridtrader.settings import load_settings
 from tests.support.records import recorded

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.operator import replay
-from gridtrader.operator.replay import main
+from gridtrader.operator.replay import replay
+from gridtrader.operator.replay.replay import main
 from tests.replay.support import HOUR, MINUTE, T0, Bench, Strategy, flat, stamp, write_candles, write_config
 
 HEADER = "timestamp,open,high,low,close,volume"

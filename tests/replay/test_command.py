@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.operator.replay import main
+from gridtrader.operator.replay.replay import main
 from gridtrader.store.json_text import loads
 from tests.replay.support import Bench, Strategy, flat, write_candles, write_config
 

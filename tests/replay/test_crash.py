@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.operator.replay import main
+from gridtrader.operator.replay.replay import main
 from gridtrader.replay.result import ReplayResult
 from tests.replay.support import D, Strategy, five_minutes, replayed, write_config
 

@@ -30,23 +30,17 @@ def same_both_ways(*argv: str | Path) -> ReplayResult:
     return fast
 
 
+def from_the_tenth(config: Path, balance: str, *, until: str) -> tuple[str | Path, ...]:
+    """Return the options of a replay that begins with 2025-06-10."""
+    account = ("--config", config, "--account", "001", "--balance", balance)
+    return (*account, "--from", "2025-06-10", "--to", until)
+
+
 @pytest.mark.parametrize("balance", [RICH, POOR])
 @pytest.mark.parametrize("strategy", [DOGE, SOL, BTC], ids=["DOGE", "SOL", "BTC"])
 def test_days_of_minutes(tmp_path: Path, strategy: Strategy, balance: str) -> None:
     config = write_config(tmp_path / "config.yaml", strategy)
-    argv = (
-        "--config",
-        config,
-        "--account",
-        "001",
-        "--balance",
-        balance,
-        "--from",
-        "2025-06-10",
-        "--to",
-        DAYS[balance],
-    )
-    result = same_both_ways(*argv, *minutes(strategy.symbol))
+    result = same_both_ways(*from_the_tenth(config, balance, until=DAYS[balance]), *minutes(strategy.symbol))
     assert result.summary.trades > 20
     assert result.summary.cycles > 3
 
@@ -64,19 +58,7 @@ def test_a_crash_with_mark_prices_and_funding(tmp_path: Path, balance: str) -> N
 def test_two_symbols_on_one_balance(tmp_path: Path, balance: str) -> None:
     config = write_config(tmp_path / "config.yaml", DOGE, SOL)
     prices = ("--prices", minutes("DOGEUSDT")[1], minutes("SOLUSDT")[1])
-    argv = (
-        "--config",
-        config,
-        "--account",
-        "001",
-        "--balance",
-        balance,
-        "--from",
-        "2025-06-10",
-        "--to",
-        "2025-06-11",
-    )
-    result = same_both_ways(*argv, *prices)
+    result = same_both_ways(*from_the_tenth(config, balance, until="2025-06-11"), *prices)
     assert {trade.symbol for trade in result.trades} == {"DOGEUSDT", "SOLUSDT"}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gridtrader.cli import main
-from gridtrader.operator.embedded import EmbeddedExchange, EmbeddedOptions
+from gridtrader.operator.run.embedded import EmbeddedExchange, EmbeddedOptions
 from gridtrader.settings import load_settings
 from tests.settings.files import Files
 from tests.simulator.contracts import INFO, TIER

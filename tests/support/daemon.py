@@ -17,7 +17,7 @@ from gridtrader.daemon.clock import SystemClock
 from gridtrader.daemon.session import Phase
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.logs import DaemonLogs, Redactor
-from gridtrader.operator.dry_run import dry_run_edge
+from gridtrader.operator.run.dry_run import dry_run_edge
 from gridtrader.paper.funding import Timetable
 from gridtrader.settings import Settings, load_settings
 from tests.e2e.soak import terms_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gridtrader.operator.sweep import main
+from gridtrader.operator.sweep.sweep import main
 from tests.replay.support import Strategy, flat, write_candles, write_config
 
 DOGE = [flat("0.20000"), ("0.20000", "0.20000", "0.19500", "0.19500"), ("0.19500", "0.20400", "0.19500", "0.20400")]

@@ -180,6 +180,6 @@ def test_a_cluster_that_does_not_answer_is_one_line(
 
 
 def test_ray_is_not_imported_unless_it_is_asked_for() -> None:
-    code = "import sys, gridtrader.operator.sweep; print('ray' in sys.modules)"
+    code = "import sys, gridtrader.operator.sweep.sweep; print('ray' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "False\n"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.operator import sweep as command
-from gridtrader.operator.replay_plan import open_sources
-from gridtrader.operator.sweep_arguments import read_arguments
-from gridtrader.operator.sweep_plan import plan_sweep
+from gridtrader.operator.inputs import open_sources
+from gridtrader.operator.sweep import sweep as command
+from gridtrader.operator.sweep.arguments import read_arguments
+from gridtrader.operator.sweep.plan import plan_sweep
 from gridtrader.settings import load_settings
 from gridtrader.simulator.core.model import Instrument
 from gridtrader.simulator.market import opening

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
 
@@ -21,8 +22,44 @@ MOST_LOGGED = 5
 _log = logging.getLogger(__name__)
 _NAMED = re.compile(r"(?P<symbol>[A-Za-z0-9]+)(?::(?P<kind>[a-z]+))?=(?P<path>.+)")
 _KINDS = ("prices", "mark", "funding")
+_IN_NAME = re.compile(r"([A-Z0-9]+?USDT)\d*")
+"""Bybit's own trade files write the date right behind the symbol."""
 _Files = dict[str, dict[str, str]]
 """Symbol → kind → path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of records as an operator names it: `FILE`, `SYMBOL=FILE` or `SYMBOL:KIND=FILE`."""
+
+    symbol: str | None
+    """As said, or as the file's name begins; None where neither tells."""
+    kind: str
+    """As said, and not yet judged; "" where the file's name tells."""
+    path: str
+
+    @property
+    def text(self) -> str:
+        """The entry with everything that is known of it said."""
+        kind = f":{self.kind}" if self.kind else ""
+        return self.path if self.symbol is None else f"{self.symbol}{kind}={self.path}"
+
+
+def read_entry(text: str, known: Container[str] = ()) -> Entry:
+    """Return whose file is named: what stands before `=`, else the first word of the file's name.
+
+    A word is a symbol if it is one of `known`, or looks like one of a USDT perpetual, alone or with a date behind it.
+    """
+    said = _NAMED.fullmatch(text)
+    if said is not None:
+        return Entry(said["symbol"].upper(), said["kind"] or "", said["path"])
+    word = _first_word(text)
+    looks = _IN_NAME.fullmatch(word)
+    return Entry(word if word in known else looks[1] if looks is not None else None, "", text)
+
+
+def _first_word(path: str) -> str:
+    return re.split(r"[^A-Za-z0-9]", PurePath(path).name, maxsplit=1)[0].upper()
 
 
 def open_market(
@@ -76,18 +113,15 @@ def _sorted_out(prices: Iterable[str], instruments: Mapping[str, Instrument]) ->
     for entry in prices:
         if entry == SYNTHETIC:
             continue
-        named = _NAMED.fullmatch(entry)
-        if named is not None:
-            symbol, kind, path = named["symbol"].upper(), named["kind"] or "", named["path"]
-            if kind not in ("", "mark", "funding"):
-                raise PriceError(f"prices {entry!r}: unknown kind {kind!r}; expected mark or funding")
-        else:
-            symbol, kind, path = _symbol_of(entry, instruments), "", entry
+        named = read_entry(entry, instruments)
+        symbol = named.symbol or _first_word(named.path)
+        if named.kind not in ("", "mark", "funding"):
+            raise PriceError(f"prices {entry!r}: unknown kind {named.kind!r}; expected mark or funding")
         _known(symbol, instruments, f"prices {entry!r}")
-        kind = kind or _kind_of(path)
+        kind = named.kind or _kind_of(named.path)
         if kind in files.setdefault(symbol, {}):
             raise PriceError(f"prices {entry!r}: a second file with {kind} of {symbol}; expected one")
-        files[symbol][kind] = path
+        files[symbol][kind] = named.path
     for symbol, kinds in files.items():
         if "prices" not in kinds:
             found = " and ".join(sorted(kinds))
@@ -100,15 +134,6 @@ def _sorted_out(prices: Iterable[str], instruments: Mapping[str, Instrument]) ->
 def _kind_of(path: str) -> str:
     name = PurePath(path).name.lower()
     return next((kind for kind in _KINDS[1:] if f"-{kind}-" in name), "prices")
-
-
-def _symbol_of(path: str, instruments: Mapping[str, Instrument]) -> str:
-    """Return the first word of the file's name; Bybit's own trade files write the date behind it without a break."""
-    word = re.split(r"[^A-Za-z0-9]", PurePath(path).name, maxsplit=1)[0].upper()
-    if word in instruments:
-        return word
-    glued = re.fullmatch(r"([A-Z0-9]+?USDT)\d+", word)
-    return glued[1] if glued is not None else word
 
 
 def _known(symbol: str, instruments: Mapping[str, Instrument], place: str) -> None:

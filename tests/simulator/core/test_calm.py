@@ -9,8 +9,8 @@ import pytest
 
 from gridtrader.simulator.core.account import Account
 from gridtrader.simulator.core.contract import Contract
-from gridtrader.simulator.core.holding import Holding
 from gridtrader.simulator.core.model import Event, Executed, Reject
+from gridtrader.simulator.core.needs import Needs
 from tests.simulator.core.venue import BTC, COIN, LONG, SHORT, UID, D, Venue
 
 OTHER = UID + 1
@@ -91,10 +91,10 @@ def test_a_quiet_quote_reckons_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         venue.order("Buy", "10", "90.00", uid=uid)
     venue.quote("100.00", "100.01")
 
-    def reckoned(_: Holding) -> None:
+    def reckoned(_: Needs) -> None:
         raise AssertionError("the margin was computed")
 
-    monkeypatch.setattr(Holding, "cushion", reckoned)
+    monkeypatch.setattr(Needs, "tier", reckoned)
     for _ in range(50):
         venue.quote("100.10", "100.11")
         venue.quote("99.90", "99.91")

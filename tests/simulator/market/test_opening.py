@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gridtrader.simulator.market.api import PriceError
-from gridtrader.simulator.market.opening import open_market
+from gridtrader.simulator.market.opening import Entry, open_market, read_entry
 from gridtrader.simulator.market.synthetic import SyntheticMarket
 from tests.simulator.market.support import CANDLES, CONTRACTS, T0, D, contract, play, write
 
@@ -44,6 +44,29 @@ def test_the_first_word_of_a_name_is_the_symbol(tmp_path: Path, name: str) -> No
 def test_a_symbol_can_be_said(tmp_path: Path) -> None:
     path = write(tmp_path, "whatever-1m-x.csv", CANDLES)
     assert open_market([f"COINUSDT={path}"], CONTRACTS, None, 1, T0).symbols() == ["COINUSDT"]
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("recorded/DOGEUSDT-1m-2025-06.csv.gz", Entry("DOGEUSDT", "", "recorded/DOGEUSDT-1m-2025-06.csv.gz")),
+        ("dogeusdt.csv", Entry("DOGEUSDT", "", "dogeusdt.csv")),
+        ("DOGEUSDT2025-06-15.csv", Entry("DOGEUSDT", "", "DOGEUSDT2025-06-15.csv")),
+        ("ODDPERP-1m.csv", Entry("ODDPERP", "", "ODDPERP-1m.csv")),
+        ("OTHERPERP-1m.csv", Entry(None, "", "OTHERPERP-1m.csv")),
+        ("june/DOGEUSDT=x/candles.csv", Entry(None, "", "june/DOGEUSDT=x/candles.csv")),
+        ("dogeusdt=candles.csv", Entry("DOGEUSDT", "", "candles.csv")),
+        ("DOGEUSDT:index=SOLUSDT.csv", Entry("DOGEUSDT", "index", "SOLUSDT.csv")),
+    ],
+)
+def test_whose_a_file_is_is_said_or_stands_in_its_name(text: str, entry: Entry) -> None:
+    assert read_entry(text, {"ODDPERP"}) == entry
+
+
+def test_an_entry_said_in_full_is_read_as_itself() -> None:
+    entry = Entry("DOGEUSDT", "mark", "SOLUSDT-1m.csv")
+    assert entry.text == "DOGEUSDT:mark=SOLUSDT-1m.csv"
+    assert read_entry(entry.text) == entry
 
 
 def test_symbols_without_a_file_are_synthetic_and_begin_with_the_files(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""`gridtrader check`: the configuration, and with `--online` the exchange, before anything is traded."""

@@ -1,0 +1,1 @@
+"""`gridtrader download`: recorded prices from the exchange's public history."""

@@ -1,0 +1,1 @@
+"""`gridtrader ladder`: a ladder level by level before it trades, and what it needs."""

@@ -1,0 +1,1 @@
+"""`gridtrader replay`: what a configuration would have done on recorded prices."""

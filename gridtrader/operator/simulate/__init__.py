@@ -1,0 +1,1 @@
+"""`gridtrader simulate`: the bot in worlds that fail, and every law checked."""

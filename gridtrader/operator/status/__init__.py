@@ -1,0 +1,1 @@
+"""`gridtrader status`: what each account holds and does, from its files."""

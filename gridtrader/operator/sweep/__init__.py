@@ -1,0 +1,1 @@
+"""`gridtrader sweep`: many parameter sets over recorded prices, as a table."""
