@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 
 from gridtrader.domain.exact import HUNDRED, ZERO
 from gridtrader.domain.known import LegRefused, SymbolKnown
@@ -27,6 +28,10 @@ class Purse:
     is_fresh: bool
 
 
+NO_PURSE: Final = Purse(ZERO, ZERO, is_settled=False, is_fresh=False)
+"""Nothing can be spent: the balance is not known, or nothing is asked for."""
+
+
 def open_purse(
     wallet: Wallet | None, symbols: Iterable[SymbolKnown], buffer_percent: Decimal, *, is_fresh: bool
 ) -> Purse:
@@ -35,12 +40,14 @@ def open_purse(
     `is_fresh`: the wallet was heard no longer ago than a balance may be old when it decides.
     """
     if wallet is None:
-        return Purse(ZERO, ZERO, is_settled=False, is_fresh=False)
-    unseen, is_settled = ZERO, True
+        return NO_PURSE
+    unseen, is_settled, at_ms = ZERO, True, wallet.at_ms
     for known in symbols:
         for order in known.orders.values():
-            unseen += _unseen_by(wallet, order)
-            is_settled &= order.updated_ms < wallet.at_ms and not order.is_in_flight
+            if not 0 < order.confirmed_ms < at_ms or order.phase is Phase.CANCELLED:
+                unseen += _unseen_by(wallet, order)
+            if order.updated_ms >= at_ms or order.is_in_flight:
+                is_settled = False
         is_settled &= all(s.cycle is None or s.cycle.last_fill[0] < wallet.at_ms for s in known.sides.values())
     free = wallet.available - buffer_percent / HUNDRED * wallet.margin_balance - unseen
     return Purse(free, wallet.available, is_settled=is_settled and is_fresh, is_fresh=is_fresh)

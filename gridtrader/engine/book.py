@@ -4,7 +4,7 @@ Nothing is decided or sent here. Every method returns the facts that are new, fo
 what was known already returns nothing, so doubled events change nothing (S10).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -241,10 +241,10 @@ class AccountBook:
         is a cycle of its own, however late it is told.
         """
         half = known.sides[side]
-        while half.cycle is not None and half.is_told_of_last_fill and not known.has_unseen_fills(side):
+        while half.cycle is not None and half.is_told_of_last_fill:
             cycle = half.cycle
             count = cycle.flat_after()
-            if count is None:
+            if count is None or known.has_unseen_fills(side):
                 return
             executed = known.executed_levels(side.other)
             rest = cycle.split(count, cycle.number + 1, immediate_levels(executed))
@@ -255,6 +255,7 @@ class AccountBook:
             if rest is not None:
                 yield CycleStarted(known.symbol, side, rest, executed)
             self.forget_orders(known, side)
+            self._forget_executed(known, side)
 
     def remember(self, execution: Execution) -> None:
         """Note an execution as booked."""
@@ -302,7 +303,6 @@ class AccountBook:
             del known.orders[order.link_id]
             if is_latest:
                 del known.latest[slot]
-        self._forget_executed(known, side)
 
     @staticmethod
     def _forget_executed(known: SymbolKnown, side: Side) -> None:
@@ -336,9 +336,14 @@ class AccountBook:
         half.cycle = Cycle(half.last_cycle + 1, immediate, now_ms)
         half.last_cycle = half.cycle.number
 
-    def in_flight(self) -> Iterable[tuple[SymbolKnown, KnownOrder]]:
+    def in_flight(self) -> list[tuple[SymbolKnown, KnownOrder]]:
         """Return the orders whose last command is not confirmed yet."""
-        return [(k, o) for k in self.symbols.values() for o in k.orders.values() if o.is_in_flight]
+        return [
+            (known, order)
+            for known in self.symbols.values()
+            for order in known.orders.values()
+            if order.change is not None or order.phase.is_sent  # `is_in_flight`; asked of all orders at every turn
+        ]
 
 
 def _what(execution: Execution) -> str:

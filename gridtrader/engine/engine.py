@@ -13,9 +13,10 @@ from enum import Enum
 from gridtrader.domain.decide import StartCycle, decide
 from gridtrader.domain.invariants import BrokenInvariant
 from gridtrader.domain.known import HoldReason, SymbolKnown
-from gridtrader.domain.money import Allotment, allot, open_purse
-from gridtrader.domain.planner import Note, NoteLevel, plan_symbol
+from gridtrader.domain.money import NO_PURSE, Allotment, allot, open_purse
+from gridtrader.domain.planner import Note, NoteLevel, SymbolPlan, plan_symbol
 from gridtrader.domain.reconcile import reconcile
+from gridtrader.domain.rest import Look, is_fulfilled, look_of
 from gridtrader.domain.sizing import SizingError
 from gridtrader.domain.types import SIDES, aged
 from gridtrader.engine import journal
@@ -91,6 +92,10 @@ class GridEngine:
     _is_restless: bool = True
     """Whether a price alone may change what should stand: something waits for one."""
     _last_symbol: str = ""
+    _touched: set[str] = field(default_factory=set)
+    """Symbols of which something has been learnt since it was looked whether they add up."""
+    _rests: dict[str, Look] = field(default_factory=dict)
+    """What was known of a symbol when all that is wanted of it stood: while it stays so, nothing is planned anew."""
     due_ms: int = 0
     """When the engine has something to do though nothing happens."""
     _due_ms: int = 0
@@ -105,6 +110,7 @@ class GridEngine:
 
     def _wire(self, book: AccountBook) -> None:
         self.book = book
+        self._rests.clear()
         self.executor = Executor(self.gateway, book, self.recorder, self.settings, self.clock)
         enquiry = Enquiry(self.gateway, book, self.recorder, self.settings, self.clock)
         self.watch = Watch(enquiry, book, self.recorder, self.settings)
@@ -145,6 +151,7 @@ class GridEngine:
         self.mode = Mode.TRADING
         for event in (*starter.told, *held):
             self._take(event)
+        self._touched.update(self.book.symbols)
         self.recorder.save_state(self.book.symbols.values(), anew=True)
         self._show(at_once=True)
         self.recorder.log.info("restored and trading: %s", ", ".join(self.book.symbols))
@@ -175,8 +182,9 @@ class GridEngine:
     def _step(self) -> int:
         is_news = self._take_all(self.inbox.drain())
         now = self.clock.now_ms()
-        if is_news:
-            self.watch.notice(now)
+        if self._touched:
+            self.watch.notice(now, self._touched)
+            self._touched.clear()
         if self.inbox.take_overflow():
             self.watch.doubt(now, "events were lost, the inbox was full")
         if self.executor.has_doubts:
@@ -191,6 +199,7 @@ class GridEngine:
             return IDLE_MS
         if self.watch.next_due() <= now:
             self._learn(self.watch.attend(now))
+            self._touched.update(self.book.symbols)
             is_news |= self.watch.has_asked or self._wants_money
             self.watch.check_risk(self._last_symbol)
             self.executor.forget_old_slots()
@@ -266,10 +275,13 @@ class GridEngine:
         if message.errors:
             self.watch.doubt(now, "a stream message could not be understood")
         for execution in message.executions:
+            self._touched.add(execution.symbol)
             self._learn(self.book.learn_execution(execution))
         for order in message.orders:
+            self._touched.add(order.symbol)
             self._learn(self.book.learn_order(order, now))
         for position in message.positions:
+            self._touched.add(position.symbol)
             self._learn(self.book.learn_position(position))
             self.executor.position_told(position.symbol)
         if message.wallet is not None:
@@ -285,27 +297,36 @@ class GridEngine:
     # --- the pass ---
 
     def _pass(self) -> None:
-        """Say what should stand, compare with what does, send the difference."""
+        """Say what should stand, compare with what does, send the difference. Symbols at rest are passed over."""
         now = self._passed_ms = self.clock.now_ms()
         symbols = list(self.book.symbols.values())
-        notes: dict[str, list[Note]] = {known.symbol: [] for known in symbols}
         for known in symbols:
             self._set_hold(known, HoldReason.FILES, is_held=not self.recorder.is_healthy)
             is_old = known.quote is None or now - known.quoted_ms > self.settings.quote_max_age_ms
             self._set_hold(known, HoldReason.NO_PRICE, is_held=is_old)
+        active = [known for known in symbols if not self._is_at_rest(known)]
+        notes: dict[str, list[Note]] = {known.symbol: [] for known in active}
+        for known in active:
             self._decide(known, now, notes[known.symbol])
-        plans = [plan_symbol(known, now) for known in symbols]
+        plans = [plan_symbol(known, now) for known in active]
         is_fresh = now - self.book.wallet_heard_ms <= self.settings.wallet_max_age_ms
-        purse = open_purse(self.book.wallet, symbols, self.settings.buffer_percent, is_fresh=is_fresh)
+        purse = NO_PURSE
+        if any(plan.rungs for plan in plans):
+            purse = open_purse(self.book.wallet, symbols, self.settings.buffer_percent, is_fresh=is_fresh)
         allotment = allot(plans, purse)
         self.watch.want_balance(now, wanted=allotment.wants_balance)
-        is_busy = self._send(symbols, allotment)
-        for known in symbols:
+        is_busy = self._send(active, plans, allotment)
+        for known in active:
             said = notes[known.symbol] + allotment.notes[known.symbol]
             self.recorder.say(known.symbol, said, is_final=known.symbol not in allotment.undecided)
         self._wake_ms = allotment.wake_ms
         self._wants_money, self.money_lack = allotment.is_short, allotment.lack
-        self._is_restless = is_busy or any(_awaits_price(known) for known in symbols)
+        self._is_restless = is_busy or any(_awaits_price(known) for known in active)
+
+    def _is_at_rest(self, known: SymbolKnown) -> bool:
+        """Whether all that is wanted of a symbol stands, as it did at the last pass."""
+        look = self._rests.get(known.symbol)
+        return look is not None and look == look_of(known)
 
     @staticmethod
     def _set_hold(known: SymbolKnown, reason: HoldReason, *, is_held: bool) -> None:
@@ -338,13 +359,19 @@ class GridEngine:
             if not self.recorder.write_ahead(records):
                 known.holds.add(HoldReason.FILES)
 
-    def _send(self, symbols: Sequence[SymbolKnown], allotment: Allotment) -> bool:
+    def _send(self, symbols: Sequence[SymbolKnown], plans: Sequence[SymbolPlan], allotment: Allotment) -> bool:
         """Send each symbol's difference; returns whether anything was sent."""
         is_busy = False
-        for known in symbols:
+        for known, plan in zip(symbols, plans, strict=True):
             targets = [target for target in allotment.targets if target.slot.symbol == known.symbol]
             alive = [order for side in SIDES for order in known.alive(side)]
-            is_busy |= self.executor.send(known, reconcile(targets, alive, known.latest))
+            difference = reconcile(targets, alive, known.latest)
+            look = look_of(known) if is_fulfilled(plan, difference) else None
+            if look is None:
+                self._rests.pop(known.symbol, None)
+            else:
+                self._rests[known.symbol] = look
+            is_busy |= self.executor.send(known, difference)
         return is_busy
 
     # --- stop ---

@@ -53,7 +53,8 @@ class Enquiry:
 
     def next_due(self) -> int | None:
         """Return when the next order will be overdue (our clock, ms)."""
-        return min([self._due_at(order) for _, order in self.book.in_flight()], default=None)
+        in_flight = self.book.in_flight()
+        return min([self._due_at(order) for _, order in in_flight]) if in_flight else None
 
     def _due_at(self, order: KnownOrder) -> int:
         sent = order.change.sent_ms if order.change else order.sent_ms

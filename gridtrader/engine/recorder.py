@@ -26,7 +26,7 @@ from gridtrader.engine.book import (
     PositionMoved,
     SomebodyElse,
 )
-from gridtrader.engine.ports import Archive, ArchiveError, Clock, Diary, Record
+from gridtrader.engine.ports import Archive, ArchiveError, Clock, Diary, Record, SymbolState
 from gridtrader.engine.state import account_state, account_status, metrics_row, summary_line, trade_row
 from gridtrader.engine.tally import Tally
 
@@ -49,6 +49,8 @@ class Recorder:
     _tail: journal.Tail = field(default_factory=journal.Tail)
     _unwritten: list[Record] = field(default_factory=list)
     _state_is_old: bool = True
+    _states: dict[str, SymbolState] = field(default_factory=dict)
+    """What the state file says of each symbol about which nothing has happened since."""
     _said: dict[str, frozenset[str]] = field(default_factory=dict)
     _foreign: set[str] = field(default_factory=set)
     _status: dict[str, object] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class Recorder:
         records: list[Record] = []
         for fact in facts:
             self._state_is_old = True
+            self._states.pop(_symbol_of(fact), None)
             match fact:
                 case Booked():
                     records.append(journal.execution_record(fact.execution))
@@ -251,8 +254,10 @@ class Recorder:
         """Write the state file if anything it holds may have changed (T2)."""
         if not (self._state_is_old or anew):
             return
+        before = {} if anew else self._states
+        self._states = {known.symbol: before.get(known.symbol) or account_state(known) for known in symbols}
         try:
-            self.archive.save_state({known.symbol: account_state(known) for known in symbols})
+            self.archive.save_state(self._states)
         except ArchiveError as error:
             self._state_is_old = True
             self._fail("state file", error)
@@ -262,8 +267,9 @@ class Recorder:
 
     def compared(self, book: AccountBook) -> None:
         """Log the comparison with the exchange and record a metrics snapshot (T6)."""
-        for known in book.symbols.values():
-            self.log.info("compared with the exchange: %s", summary_line(known))
+        if self.log.isEnabledFor(logging.INFO):
+            for known in book.symbols.values():
+                self.log.info("compared with the exchange: %s", summary_line(known))
         try:
             self.archive.metrics(metrics_row(book, self.clock.now_ms()))
         except ArchiveError:
@@ -290,3 +296,15 @@ class Recorder:
             self.write_ahead([])
             self.save_state(symbols)
             self._recover()
+
+
+def _symbol_of(fact: Fact) -> str:
+    match fact:
+        case Booked():
+            return fact.execution.symbol
+        case OrderMoved():
+            return fact.order.name.slot.symbol
+        case PositionMoved() | ForeignOrder():
+            return fact.report.symbol
+        case _:
+            return fact.symbol

@@ -2,7 +2,7 @@
 balance, the risk rate (C3, T6, S6, R1). It decides when to ask; `Enquiry` asks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gridtrader.domain.exact import plain
@@ -174,14 +174,17 @@ class Watch:
 
     # --- fills and position that do not (yet) tell the same ---
 
-    def notice(self, now_ms: int) -> None:
-        """Note which sides do not (or no longer) add up; called after events."""
-        for known in self.book.symbols.values():
+    def notice(self, now_ms: int, symbols: Iterable[str]) -> None:
+        """Note which sides of these symbols do not (or no longer) add up; called after events."""
+        for symbol in symbols:
+            known = self.book.symbols.get(symbol)
+            if known is None:
+                continue
             for side in SIDES:
                 if known.is_unsettled(side):
-                    self._unsettled_since.setdefault((known.symbol, side), now_ms)
+                    self._unsettled_since.setdefault((symbol, side), now_ms)
                 else:
-                    self._unsettled_since.pop((known.symbol, side), None)
+                    self._unsettled_since.pop((symbol, side), None)
 
     def _resolve_unsettled(self, now_ms: int) -> None:
         """Have everything read where a side has not added up for too long."""

@@ -19,10 +19,10 @@ STEP_MS: Final = 30_000
 _LIVELY: Final = SyntheticMarket(step_ms=STEP_MS, volatility_per_minute=0.0016, jumps_per_day=8.0)
 """Livelier than the exchange's own market: a day brings dozens of take-profits a side."""
 
-_THIN: Final = (0.1, 0.6, 30.0)
+_THIN: Final = (0.3, 2.0, 60.0)
 """What stands at the touch of a thin market, in usual orders: at worst, at a thin touch at most, at best."""
 
-_THIN_SHARE: Final = 0.3
+_THIN_SHARE: Final = 0.2
 """Share of prices with a thin touch."""
 
 _WIDEST: Final = (Decimal("0.6"), Decimal("1.6"))
