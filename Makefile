@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help venv run test lint types unit simulate mutants kill twins soak lock clean
+.PHONY: help venv run test lint types unit simulate mutants kill twins soak bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ twins: venv  ## a crash at every input and output in turn, against the run witho
 
 soak: venv  ## minutes of trading over the real wire, judged by the exchange's own books
 	$(BIN)/python -m tests.e2e.soak $(ARGS)
+
+bench: venv  ## the replay beside other tools, which are installed aside (ARGS="--days 60 --only backtesting")
+	$(BIN)/python -m benchmarks.replay_peers $(ARGS)
 
 lock: venv  ## renew requirements.txt from pyproject.toml (needs uv); no host is written into it
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \

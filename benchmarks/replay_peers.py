@@ -98,7 +98,10 @@ def install(folder: Path, tools: Sequence[Tool]) -> Path:
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"the peers cannot be installed: {_last_line(done.stderr)}")
+        raise Failed(
+            f"{', '.join(wanted)} cannot be installed; `--only bare` needs nothing beside this project: "
+            f"{_last_line(done.stderr)}"
+        )
     return python
 
 

@@ -32,9 +32,14 @@ Deed = Callable[[int], model.Order | None]
 
 
 class PaperGateway:
-    """The account `uid`. What its commands and the market do to it is put into `sink` before anything returns.
+    """The account `uid`. What its commands and the market do to it is put into `sink`: before anything returns, or,
+    once `tells_at_once` is false, with the next `pump`.
 
-    The core must have this account only: what happens to others is dropped.
+    The core must have this account only: what happens to others is dropped. A balance is dated one millisecond after
+    the last change of the exchange: S6 takes for known what was confirmed *before* the balance, and this one contains
+    everything up to that change. With the time of the change itself the newest order would be counted as spent twice,
+    and the balance would count as older than it until the market moves. The next change has that millisecond or a
+    later one, and is rightly not contained.
     """
 
     def __init__(self, exchange: Exchange, uid: int, clock: VenueClock, sink: Sink) -> None:
@@ -46,6 +51,8 @@ class PaperGateway:
         """How many commands there have been."""
         self.on_events: Callable[[Sequence[model.Event]], None] | None = None
         """Told of everything that happens at the exchange, before the engine is."""
+        self.tells_at_once = True
+        """Whether what a command has done is told before it returns."""
 
     # --- events ---
 
@@ -84,7 +91,7 @@ class PaperGateway:
             orders=tuple(orders),
             executions=tuple(executions),
             positions=tuple(positions.values()),
-            wallet=None if wallet is None else translate.wallet_of(wallet, self._clock.now_ms() + 1),
+            wallet=None if wallet is None else self._dated(wallet),
         )
 
     def _report(self, order: model.Order) -> OrderReport:
@@ -105,7 +112,10 @@ class PaperGateway:
         return AccountMode(MarginMode(self._exchange.margin_mode(self._uid)), is_unified=True)
 
     def wallet(self) -> Wallet:
-        return translate.wallet_of(self._exchange.wallet(self._uid), self._clock.now_ms() + 1)
+        return self._dated(self._exchange.wallet(self._uid))
+
+    def _dated(self, wallet: model.WalletView) -> Wallet:
+        return translate.wallet_of(wallet, self._clock.now_ms() + 1)
 
     def instrument(self, symbol: str) -> Instrument:
         return translate.instrument_of(self._exchange.instruments[symbol])
@@ -183,7 +193,8 @@ class PaperGateway:
     def _carry_out(self, deeds: Sequence[Deed]) -> list[Outcome]:
         self.commands += len(deeds)
         outcomes = [self._outcome(deed) for deed in deeds]
-        self.pump()
+        if self.tells_at_once:
+            self.pump()
         return outcomes
 
     def _outcome(self, deed: Deed) -> Outcome:

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import numpy as np
 
+from gridtrader.replay.course import Floats, State, course
 from gridtrader.replay.result import Bar, Sample
-from gridtrader.replay.track import Floats, State, course
 from gridtrader.replay.way import Ticks, Way
 
 STEPS = 2_000
 """At most so many bars and samples, whatever the length of a replay."""
 _MINUTE_MS = 60_000
+_PLACES = 6
 
 
 def step_ms(start: int, end: int) -> int:
@@ -39,18 +40,23 @@ def samples_of(ways: Sequence[Way], states: Sequence[State], start: int, step: i
     since = np.searchsorted(np.array([state.time_ms for state in states]), times, side="right") - 1
     marks = [way.mark[np.searchsorted(way.times, times, side="right") - 1] for way in ways]
     at = course(states, since, marks)
-    equity = np.array([float(state.equity) for state in states])[since] + at.equity
+    begun = round(states[0].equity, _PLACES)
+    gains = [float(state.equity - begun) for state in states]
+    equity = np.array(gains)[since] + at.equity  # less what it began with: floats are coarse beside ample balances
     firsts, numbers = _stretches(times, start, step)
     ends = np.append(firsts[1:], len(times)) - 1
     lowest, highest = np.minimum.reduceat(equity, firsts), np.maximum.reduceat(at.rate, firsts)
     # The worst may have been between two corners, where the price stopped.
     stops = (np.array([state.time_ms for state in states]) - start) // step
     places = np.maximum(np.searchsorted(numbers, stops, side="right") - 1, 0)
-    np.minimum.at(lowest, places, [float(state.equity) for state in states])
+    np.minimum.at(lowest, places, gains)
     np.maximum.at(highest, places, [state.rate for state in states])
     columns = (equity[ends], lowest, at.margin[ends], highest)
     rows = zip(numbers.tolist(), *(_decimals(column) for column in columns), strict=True)
-    return [Sample(start + number * step, *values) for number, *values in rows]
+    return [
+        Sample(start + number * step, begun + gain, begun + lowest_gain, margin, rate)
+        for number, gain, lowest_gain, margin, rate in rows
+    ]
 
 
 def _stretches(times: Ticks, start: int, step: int) -> tuple[Ticks, Ticks]:
@@ -60,4 +66,4 @@ def _stretches(times: Ticks, start: int, step: int) -> tuple[Ticks, Ticks]:
 
 
 def _decimals(values: Floats) -> list[Decimal]:
-    return [Decimal(repr(round(value, 6))) for value in values.tolist()]
+    return [Decimal(repr(round(value, _PLACES))) for value in values.tolist()]

@@ -80,6 +80,7 @@ def _execution(trade: Trade) -> dict[str, Json]:
         "time_ms": trade.time_ms,
         "symbol": trade.symbol,
         "side": trade.side.name,
+        "cycle": trade.cycle,
         "level": TAKE_PROFIT if trade.level is None and not trade.is_forced else trade.level,
         "price": trade.price,
         "quantity": trade.quantity,
@@ -105,6 +106,7 @@ def _cycle(cycle: ClosedCycle) -> dict[str, Json]:
     return {
         "symbol": cycle.symbol,
         "side": cycle.side.name,
+        "cycle": cycle.number,
         "opened": _time(cycle.opened_ms),
         "closed": _time(cycle.closed_ms),
         "levels": cycle.levels,

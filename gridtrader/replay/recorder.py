@@ -97,6 +97,7 @@ class ReplayLedger:
                 closed_quantity=execution.closed_size,
                 realised_pnl=execution.exec_pnl or ZERO,
                 is_forced=is_forced,
+                cycle=name.slot.cycle if name is not None else None,
             )
         )
 
@@ -145,5 +146,6 @@ class ReplayLedger:
                 fees=cycle.opening_fees + cycle.closing_fees,
                 funding=cycle.funding,
                 net=net,
+                number=cycle.number,
             )
         )

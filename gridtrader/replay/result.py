@@ -58,6 +58,8 @@ class Trade:
     """Before fees; 0 for an opening fill."""
     is_forced: bool = False
     """By the exchange: liquidation."""
+    cycle: int | None = None
+    """The cycle it belongs to, see `ClosedCycle.number`; None for a forced one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class ClosedCycle:
     fees: Decimal
     funding: Decimal
     net: Decimal
+    number: int = 0
+    """As order names bear it (C2): one higher for each cycle of a side; the first hangs on when the replay begins."""
 
     @property
     def net_percent(self) -> Decimal:

@@ -8,6 +8,7 @@ neither could do anything are passed over (`is_fast`), which changes nothing but
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import ceil, floor
 
 from gridtrader.engine.engine import GridEngine
 from gridtrader.engine.errors import CannotStart, StopAccount
@@ -17,13 +18,15 @@ from gridtrader.engine.settings import EngineSettings
 from gridtrader.paper.clock import PaperClock
 from gridtrader.paper.contracts import without_band
 from gridtrader.paper.gateway import PaperGateway
+from gridtrader.replay.balance import Balance
+from gridtrader.replay.garbage import searched_rarely
 from gridtrader.replay.recorder import ReplayLedger, ReplayRecorder
 from gridtrader.replay.result import Stop as EmergencyStop
 from gridtrader.replay.track import Track
-from gridtrader.replay.way import Limits, Stop, Way, settlements_in
+from gridtrader.replay.way import ENDLESS, Limits, Stop, Way, settlements_in
 from gridtrader.simulator.core.calm import Band, common
 from gridtrader.simulator.core.exchange import Exchange
-from gridtrader.simulator.core.model import Event, Instrument, Options, World
+from gridtrader.simulator.core.model import Event, Instrument, Options, WalletChanged, World
 from gridtrader.simulator.market.moment import moment
 from gridtrader.simulator.market.recorded import RecordedSource
 
@@ -91,6 +94,7 @@ class Replay:
             Options(maker_fee=plan.maker_fee, taker_fee=plan.taker_fee, risk_tiers=not plan.unlimited_margin),
             tells_late=True,
         )
+        self._balance = Balance(self.exchange, UID, self.clock)
         self._inbox = Inbox(self.clock.now_ms)
         self._gateway = PaperGateway(self.exchange, UID, self.clock, self._inbox)
         self.ledger = ReplayLedger(self.clock)
@@ -99,8 +103,7 @@ class Replay:
         recorder = ReplayRecorder(self.clock, self.ledger)
         self._settings = without_delay(plan.settings)
         self.engine = GridEngine(self._settings, self._gateway, recorder, self.clock, self._inbox)
-        self.track = Track(self.exchange, UID, list(self.ways.values()))
-        self._due_ms: float = float("inf")
+        self.track = Track(self.exchange, UID, list(self.ways.values()), self._balance)
         self._settlements = sorted(
             (time, source.symbol, rate)
             for source in plan.sources
@@ -111,12 +114,20 @@ class Replay:
     def _happened(self, events: Sequence[Event]) -> None:
         self.ledger.happened(events)
         self._calms.clear()
+        for event in events:
+            if isinstance(event, WalletChanged):
+                self._balance.told(event.wallet)
 
     # --- playing ---
 
     def play(self) -> None:
         """Play to the end. Raises ReplayError if the account cannot be started with these prices."""
-        self._begin()
+        with searched_rarely():
+            self._begin()
+            self._go_on()
+        self.ledger.end()
+
+    def _go_on(self) -> None:
         moments = 0
         while True:
             self.track.measure(self.clock.market_ms)
@@ -135,7 +146,6 @@ class Replay:
             moments += 1
             if moments % _TELL_EVERY == 0:
                 self._tell_progress()
-        self.ledger.end()
 
     def _begin(self) -> None:
         exchange, clock = self.exchange, self.clock
@@ -146,6 +156,7 @@ class Replay:
             self.engine.start()
         except (CannotStart, StopAccount) as error:
             raise ReplayError(f"the account does not start: {error}") from error
+        self._gateway.tells_at_once = False
         self._act()
 
     def _following(self) -> tuple[Way, Stop] | None:
@@ -188,6 +199,7 @@ class Replay:
         for _ in range(_MOST_TURNS):
             sent = self._gateway.commands
             self.engine.step()
+            self._gateway.pump()  # what all commands of a step have done is told together
             if self.engine.emergency_stopped:
                 self.ledger.stop = EmergencyStop(self.clock.market_ms, self.engine.stop_reason)
                 return
@@ -197,7 +209,7 @@ class Replay:
 
     def _check_risk(self) -> None:
         """Tell the engine of a risk rate at its threshold as soon as there is one (R1)."""
-        if self.exchange.wallet(UID).mm_rate >= self._settings.mm_threshold:
+        if self._balance.now().mm_rate >= self._settings.mm_threshold:
             self._gateway.tell_balance()
 
     def _tell_progress(self) -> None:
@@ -213,7 +225,7 @@ class Replay:
         engine, is_stopped = self.engine, self.ledger.stop is not None
         if engine.awaits_price and not is_stopped:
             return
-        time_ms = float("inf") if is_stopped else float(engine.due_ms)
+        time_ms = ENDLESS if is_stopped else engine.due_ms
         if self._settled < len(self._settlements):
             time_ms = min(time_ms, self._settlements[self._settled][0])
         quiet = {way.symbol: way.quiet_until(self._limits(way, time_ms)) for way in self.ways.values()}
@@ -243,16 +255,17 @@ class Replay:
             calm = self._calms[way.symbol]
         return calm
 
-    def _limits(self, way: Way, time_ms: float) -> Limits:
+    def _limits(self, way: Way, time_ms: int) -> Limits:
         buy, sell = self.exchange.nearest(way.symbol)
         band = self._calm(way)
         if self.engine.lacks_money and self.engine.money_lack is not None:
             band = common((band, self.track.unpaid_marks(way, self.engine.money_lack / len(self.ways))))
         tick = float(way.tick)
+        mark_low, mark_high = float(band.low) / tick, float(band.high) / tick
         return Limits(
-            low=float("-inf") if buy is None else way.falls_to(buy),
-            high=float("inf") if sell is None else way.rises_to(sell),
-            mark_low=float(band.low) / tick,
-            mark_high=float(band.high) / tick,
+            low=0 if buy is None else way.falls_to(buy),
+            high=ENDLESS if sell is None else way.rises_to(sell),
+            mark_low=max(0, floor(mark_low)),
+            mark_high=ENDLESS if mark_high >= ENDLESS else ceil(mark_high),
             time_ms=time_ms,
         )
