@@ -78,7 +78,12 @@ class Operator:
         self._hub.after(_ATTENDS_MS, lambda: self._attend(account))
 
     def _attend(self, account: SimAccount) -> None:
-        """Do what an operator does: flatten the account by hand, pay in, delete the file; it starts again."""
+        """Do what an operator does: flatten the account by hand, pay in, delete the file; it starts again.
+
+        Where it trades again by the time he comes, he leaves it alone.
+        """
+        if account.policy.phase not in (Phase.STOPPED, Phase.FAILED):
+            return
         self._log.info("the operator attends to account %s: %s", account.plan.id, account.policy.reason)
         exchange, uid, now = self._venue.exchange, account.uid, self._hub.now
         self._judges[uid].is_suspended = True

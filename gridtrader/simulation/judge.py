@@ -224,7 +224,7 @@ class Judge:
         self._laws = self._new_laws()
         self._laws.names = names
         self._conduct.silence.resumed()
-        self._soil(self._orders)
+        self._dirty = dict.fromkeys(self._orders, self.trouble.peace_ms)
         self.is_suspended = self.was_forced = False
         self.left()
 
@@ -294,8 +294,9 @@ class Judge:
                 )
         for law in self._entries.look(self._all_orders(), quotes_of(self._account, held), peace):
             self.breach(law)
+        self._dirty.update(dict.fromkeys(self._dirty.keys() & out_of_band(self._account), peace))
         for symbol, since in self._dirty.items():
-            if peace - since > self._patience.restless_ms and symbol not in out_of_band(self._account):
+            if peace - since > self._patience.restless_ms:
                 self.breach(f"{symbol}: restless: it has not been quiet for {peace - since} ms of peace")
 
     # --- when it is quiet ---
