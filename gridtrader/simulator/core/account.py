@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from gridtrader.simulator.core.calm import Band
 from gridtrader.simulator.core.contract import Contract
-from gridtrader.simulator.core.holding import ONE_WAY, FeeRates, Holding
+from gridtrader.simulator.core.holding import ONE_WAY, Holding
 from gridtrader.simulator.core.margin import MarginRules
 from gridtrader.simulator.core.model import (
     ZERO,
@@ -14,8 +14,10 @@ from gridtrader.simulator.core.model import (
     LedgerEntry,
     Options,
     Order,
+    WalletView,
     World,
 )
+from gridtrader.simulator.core.needs import FeeRates
 
 CROSS = "REGULAR_MARGIN"
 ISOLATED = "ISOLATED_MARGIN"
@@ -60,6 +62,8 @@ class Account:
         self.exposed: dict[str, Holding] = {}
         """The holdings that need margin."""
         self.records = Records()
+        self.kept_wallet: tuple[tuple[object, ...], WalletView] | None = None
+        """The last view of the wallet, and what it was made of (`views.wallet_view`)."""
         self._calm: dict[str, Band] = {}
         self._options = options
         self.set_fees(options.maker_fee, options.taker_fee)
@@ -69,7 +73,7 @@ class Account:
         free = not self._options.fees_enabled
         self.fees.maker, self.fees.taker = (ZERO, ZERO) if free else (maker, taker)
         for holding in self.holdings.values():
-            holding.touch()
+            holding.needs.terms_changed()
         self.disturb()
 
     def holding(self, contract: Contract) -> Holding:
@@ -124,24 +128,24 @@ class Account:
         if cushion <= ZERO:
             return None
         share = cushion / len(self.exposed)
-        self._calm = {symbol: holding.calm_band(share) for symbol, holding in self.exposed.items()}
+        self._calm = {symbol: holding.needs.calm_band(share) for symbol, holding in self.exposed.items()}
         for holding in self.exposed.values():
             holding.contract.calm = None
         return self._calm[contract.symbol]
 
     def cushion(self) -> Decimal:
         """Return margin balance minus maintenance margin; at 0 or below the account is liquidated."""
-        return sum([holding.cushion() for holding in self.exposed.values()], self.cash)
+        return sum([holding.needs.cushion() for holding in self.exposed.values()], self.cash)
 
     def equity(self) -> Decimal:
         """Return the margin balance: cash and unrealised profit."""
-        return sum([holding.margin().unrealised for holding in self.exposed.values()], self.cash)
+        return sum([holding.needs.margin().unrealised for holding in self.exposed.values()], self.cash)
 
     def available(self) -> Decimal:
         """Return the margin balance less all initial margin (`totalAvailableBalance`); may be negative."""
         total = self.cash
         for holding in self.exposed.values():
-            margin = holding.margin()
+            margin = holding.needs.margin()
             total += margin.unrealised - margin.position_im - margin.order_im
         return total
 

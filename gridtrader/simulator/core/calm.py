@@ -7,18 +7,18 @@ them can use up more than its share, so the cushion is above 0 without being com
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from gridtrader.simulator.core.model import ZERO
+from gridtrader.simulator.core.values import value
 
 ENDLESS: Final = Decimal("Infinity")
 DUST: Final = Decimal("0.000001")
 """Withheld from every share, USDT: more than the rounding of all margins of a contract together."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Band:
     """Mark prices between `low` and `high`, both excluded."""
 
@@ -51,4 +51,4 @@ def band_around(mark: Decimal, share: Decimal, speed: Decimal, tier_range: Band)
     if not speed:
         return tier_range
     reach = room / speed
-    return common((tier_range, Band(mark - reach, mark + reach)))
+    return Band(max(ZERO, tier_range.low, mark - reach), min(tier_range.high, mark + reach))

@@ -1,6 +1,5 @@
 """Amending and cancelling working orders."""
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from gridtrader.simulator.core import checks, rejections
@@ -11,9 +10,11 @@ from gridtrader.simulator.core.model import ZERO, Options, Order, OrderStatus, R
 from gridtrader.simulator.core.placing import check_opening
 from gridtrader.simulator.core.rejections import Rejection
 from gridtrader.simulator.core.round import Round
+from gridtrader.simulator.core.values import value
+from gridtrader.simulator.core.versions import next_version
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Amendment:
     """New values for a working order; None leaves a value as it is. `qty` is the total, filled part included."""
 
@@ -47,7 +48,7 @@ def cancel(
 ) -> Order:
     """End a working order; a conditional one that has not triggered becomes Deactivated."""
     status = OrderStatus.CANCELLED if is_active(order) else OrderStatus.DEACTIVATED
-    return round_.end(order, cancel_type, reason, status.value)
+    return round_.end(order, cancel_type, reason, status)
 
 
 def amend(round_: Round, order: Order, new: Amendment, options: Options) -> Order:
@@ -88,9 +89,10 @@ def _changed(round_: Round, order: Order, new: Amendment, options: Options) -> O
         leaves = min(leaves, budget)
     else:
         checks.check_notional(qty, price, contract.instrument)
-        freed = holding.terms(order.side).initial(order.leaves_qty * order.price)
+        freed = holding.needs.terms(order.side).initial(order.leaves_qty * order.price)
         check_opening(round_, order.side, leaves, price, options, leaves=order.leaves_qty, freed=freed)
-    return replace(order, price=price, qty=order.cum_exec_qty + leaves, leaves_qty=leaves)
+    qty = order.cum_exec_qty + leaves
+    return next_version(order, round_.now, round_.seq, price=price, qty=qty, leaves_qty=leaves)
 
 
 def _amend_conditional(round_: Round, order: Order, new: Amendment, options: Options) -> Order:
@@ -102,7 +104,9 @@ def _amend_conditional(round_: Round, order: Order, new: Amendment, options: Opt
     if not round_.holding.closes(order):
         checks.check_notional(qty, price or trigger or ZERO, contract.instrument)
     contract.forget(order)
-    order = round_.record(replace(order, qty=qty, leaves_qty=qty, price=price, trigger_price=trigger))
+    order = round_.record(
+        next_version(order, round_.now, round_.seq, qty=qty, leaves_qty=qty, price=price, trigger_price=trigger)
+    )
     contract.arm(order)
     return order
 

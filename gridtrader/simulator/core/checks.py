@@ -135,17 +135,18 @@ def check_risk_limit(holding: Holding, side: str, extra_qty: Decimal, options: O
     if not options.risk_tiers:
         return
     tiers = holding.contract.instrument.tiers
-    value, leverage = holding.value(extra_qty), holding.leverage(side)
-    tier = next((tier for tier in tiers if value <= tier.limit), None)
-    if tier is None:
-        raise Reject(*rejections.RISK_LIMIT)
-    if leverage > tier.max_leverage:
-        raise Reject(*rejections.tier_exceeded(tier.max_leverage))
+    value, leverage = holding.needs.value(extra_qty), holding.leverage(side)
+    for tier in tiers:
+        if value <= tier.limit:
+            if leverage > tier.max_leverage:
+                raise Reject(*rejections.tier_exceeded(tier.max_leverage))
+            return
+    raise Reject(*rejections.RISK_LIMIT)
 
 
 def check_margin(account: Account, holding: Holding, side: str, value: Decimal, freed: Decimal = ZERO) -> None:
     """Check that the initial margin of `value` USDT of opening orders, less `freed`, is available."""
-    required = holding.terms(side).initial(value) - freed
+    required = holding.needs.terms(side).initial(value) - freed
     if required > ZERO and required > account.available():
         raise Reject(*rejections.NO_MONEY)
 

@@ -27,6 +27,7 @@ class Contract:
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
+        self.symbol = instrument.symbol
         self.resting = {"Buy": PriceQueue(Approach.FROM_ABOVE), "Sell": PriceQueue(Approach.FROM_BELOW)}
         self.triggers: dict[TriggerKey, PriceQueue] = {}
         """Queues of untriggered conditional orders; only those that ever held one."""
@@ -40,14 +41,12 @@ class Contract:
         self._quote: Quote | None = None
         self._quoted_at = 0
         self._premium = PremiumAverage()
+        self._price_limits: tuple[Decimal, Decimal] | None = None
+        """Those of the latest quote; None until somebody asks."""
         self._rank = 0
         decimals = -int(instrument.tick_size.normalize().as_tuple().exponent)
         self.price_quantum = Decimal(1).scaleb(-max(_PRICE_DECIMALS, decimals + _DECIMALS_BELOW_TICK))
         """Averages of prices are shown to this precision: 8 decimals, more where the tick is very small."""
-
-    @property
-    def symbol(self) -> str:
-        return self.instrument.symbol
 
     @property
     def can_match(self) -> bool:
@@ -70,6 +69,7 @@ class Contract:
         self.mark = mark
         self._quoted_at = now
         self._premium.feed(quote, now)
+        self._price_limits = None
 
     def set_status(self, status: str) -> None:
         """Raises ValueError if the status is not one of Bybit's."""
@@ -85,7 +85,9 @@ class Contract:
 
     def price_limits(self) -> tuple[Decimal, Decimal]:
         """Return (highest buy price, lowest sell price) of the price band as of the latest quote."""
-        return price_band(self.instrument, self.quote, self._premium.doubled(self._quoted_at))
+        if self._price_limits is None:
+            self._price_limits = price_band(self.instrument, self.quote, self._premium.doubled(self._quoted_at))
+        return self._price_limits
 
     def price_of(self, trigger_by: str) -> Decimal:
         """Return the price that `triggerBy` names."""

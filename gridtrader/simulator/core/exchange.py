@@ -298,16 +298,16 @@ class Exchange:
 
     def slopes(self, uid: int, symbol: str) -> Slopes:
         """Return how the account's equity and margins move with a contract's mark price."""
-        return self._account(uid).holding(self._contract(symbol)).slopes()
+        return self._account(uid).holding(self._contract(symbol)).needs.slopes()
 
     def margin(self, uid: int, symbol: str) -> Margin:
         """Return what a contract adds to the account's requirements at the mark price now."""
-        return self._account(uid).holding(self._contract(symbol)).margin()
+        return self._account(uid).holding(self._contract(symbol)).needs.margin()
 
     def calm_marks(self, uid: int, symbol: str, room: Decimal) -> Band:
         """Return the mark prices around the present one at which neither margin balance less maintenance margin, nor
         any part of the first less the second, is `room` USDT lower than now, as long as nothing else changes."""
-        return self._account(uid).holding(self._contract(symbol)).calm_band(room)
+        return self._account(uid).holding(self._contract(symbol)).needs.calm_band(room)
 
     def drain(self) -> list[Event]:
         """Return and forget the events since the last call."""

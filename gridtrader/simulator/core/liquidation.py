@@ -67,7 +67,7 @@ class _Stake:
 
     @property
     def maintenance(self) -> Decimal:
-        return self.holding.margin().legs[self.leg.position_idx].maintenance
+        return self.holding.needs.margin().legs[self.leg.position_idx].maintenance
 
 
 def _stakes(account: Account) -> Iterator[_Stake]:

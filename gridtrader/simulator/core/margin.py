@@ -9,16 +9,16 @@ choose the tier at the mark price, and its deduction is given once, to each leg 
 a position's part before fees is never below 0. Every margin is rounded up to 8 decimals.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from gridtrader.simulator.core.calm import ENDLESS, EVERYWHERE, Band
 from gridtrader.simulator.core.exact import ONE, ceil_money
 from gridtrader.simulator.core.model import ZERO, Options, RiskTier
+from gridtrader.simulator.core.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MarginRules:
     """The tiers of one contract, lowest first, and how a hedged pair counts."""
 
@@ -59,7 +59,7 @@ class MarginRules:
         return max(legs, default=ZERO) if self.larger_leg_only else sum(legs, ZERO)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OrderTerms:
     """What the margin of opening orders of one direction depends on: `sign` is +1 for Buy, -1 for Sell."""
 
@@ -82,7 +82,7 @@ class OrderTerms:
         return ceil_money(value * rate + self.fees(value))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OpenLeg:
     """A position as its margin sees it; made anew when the position changes, not when the price does."""
 
@@ -130,7 +130,7 @@ class Slopes(NamedTuple):
     maintenance: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Margin:
     """Everything one contract adds to an account's requirement at one mark price."""
 

@@ -1,16 +1,16 @@
 """Matching against a quote instead of a book (see `exchange` for the model in words)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from gridtrader.simulator.core.account import Account
 from gridtrader.simulator.core.contract import Contract
 from gridtrader.simulator.core.exact import ceil_to, floor_to
-from gridtrader.simulator.core.model import ZERO, Options, Order, Quote
+from gridtrader.simulator.core.model import ZERO, Options, Order, OrderStatus, Quote
 from gridtrader.simulator.core.positions import SIGN
 from gridtrader.simulator.core.round import MAKER, TAKER, TRADE, FillKind, Round
+from gridtrader.simulator.core.values import value
 
 MARKET_PROTECTION: Final = Decimal("0.05")
 """How far from the touch a market order may execute."""
@@ -39,7 +39,8 @@ def place(round_: Round, order: Order, options: Options, kind: FillKind = TRADE)
     contract = round_.contract
     is_crossing = contract.can_match and crosses(contract.quote, order.side, order.price)
     if is_crossing and order.time_in_force == "PostOnly":
-        return round_.end(order, "UNKNOWN", "EC_PostOnlyWillTakeLiquidity", options.post_only_violation)
+        status = OrderStatus(options.post_only_violation)
+        return round_.end(order, "UNKNOWN", "EC_PostOnlyWillTakeLiquidity", status)
     if order.time_in_force == "FOK" and not (is_crossing and _is_enough(contract, order)):
         return round_.end(order, "UNKNOWN", "EC_CancelForNoFullFill")
     order = round_.record(order)
@@ -87,7 +88,7 @@ def _offers(contract: Contract, side: str, limit: Decimal) -> Iterator[tuple[Dec
         price += step
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Share:
     """What a resting order gets of a quote; `rank` is its place in time."""
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 
 from gridtrader.simulator.core.switches import Options as Options
+from gridtrader.simulator.core.values import value
 
 ZERO = Decimal(0)
 
@@ -75,7 +76,7 @@ class Instrument:
     """Where the synthetic market starts when nothing else says."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Quote:
     """The state of the market of one symbol. `bid_size`/`ask_size` None means: as much as anybody wants."""
 
@@ -91,6 +92,10 @@ class Quote:
 # --- orders and fills ---
 
 
+_FINAL = frozenset({"Filled", "Cancelled", "Rejected", "Deactivated"})
+_ACTIVE = frozenset({"New", "PartiallyFilled"})
+
+
 class OrderStatus(Enum):
     """Bybit's `orderStatus` for derivatives."""
 
@@ -103,15 +108,13 @@ class OrderStatus(Enum):
     TRIGGERED = "Triggered"
     DEACTIVATED = "Deactivated"
 
-    @property
-    def is_final(self) -> bool:
-        return self in _FINAL
+    def __init__(self, word: str) -> None:
+        self.is_final = word in _FINAL
+        self.is_active = word in _ACTIVE
+        """Whether an order is in the book; untriggered conditional orders are not."""
 
 
-_FINAL = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.DEACTIVATED})
-
-
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OrderRequest:
     """`order/create` after the wire's own checks; what Bybit defaults is defaulted here."""
 
@@ -130,7 +133,7 @@ class OrderRequest:
     trigger_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Order:
     """One version of an order. `qty` is the total, `leaves_qty` what is still open (0 once final)."""
 
@@ -169,7 +172,7 @@ class Order:
         return self.cum_exec_value / self.cum_exec_qty if self.cum_exec_qty else None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Execution:
     """A fill, a funding settlement or a forced close. `fee` > 0 is paid, < 0 received."""
 
@@ -234,7 +237,7 @@ class Position:
     seq: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PositionView:
     """A position with everything V5 shows that depends on the moment: values, margins, unrealised profit."""
 
@@ -261,7 +264,7 @@ class PositionView:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WalletView:
     """The account's money at a moment: the USDT coin and the totals (Bybit V5 docs)."""
 
@@ -281,7 +284,7 @@ class WalletView:
     mm_rate: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LedgerEntry:
     """A row of the transaction log; `change = cash_flow + funding - fee - extra_fee`, `funding` > 0 is received."""
 
@@ -307,7 +310,7 @@ class LedgerEntry:
     extra_fee_rate: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ClosedPnl:
     """One row per closing order that closed something (`position/closed-pnl`)."""
 
@@ -335,13 +338,13 @@ class ClosedPnl:
 # --- events: what happened, in the exchange's own order ---
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OrderChanged:
     uid: int
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Executed:
     """All fills of one match round of one account and symbol."""
 
@@ -349,7 +352,7 @@ class Executed:
     executions: tuple[Execution, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PositionChanged:
     """Both legs of the symbol in hedge mode, the one leg otherwise."""
 
@@ -359,7 +362,7 @@ class PositionChanged:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WalletChanged:
     uid: int
     wallet: WalletView

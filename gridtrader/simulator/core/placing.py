@@ -1,6 +1,5 @@
 """Taking an order: checks in Bybit's order, then the market, the book or the trigger queue."""
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from gridtrader.simulator.core import checks, rejections
@@ -9,9 +8,11 @@ from gridtrader.simulator.core.matching import place, protection_price, touch
 from gridtrader.simulator.core.model import ZERO, Options, Order, OrderRequest, OrderStatus, Reject
 from gridtrader.simulator.core.reduce_only import granted_qty
 from gridtrader.simulator.core.round import Round
+from gridtrader.simulator.core.values import value
+from gridtrader.simulator.core.versions import first_version, next_version
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Terms:
     """What an accepted order has that its request has not: quantity and price as fitted, and its nature."""
 
@@ -42,10 +43,10 @@ def fire(round_: Round, order: Order, options: Options) -> None:
     It may close as much as there is, whatever rests already; the round then cuts the others. What the account
     cannot afford any more is cancelled.
     """
-    contract, holding = round_.contract, round_.holding
+    contract, holding, now, seq = round_.contract, round_.holding, round_.now, round_.seq
     contract.forget(order)
-    round_.tell(round_.record(replace(order, status=OrderStatus.TRIGGERED)))
-    order = replace(order, price=_price_when_fired(round_, order), status=OrderStatus.NEW)
+    round_.tell(round_.record(next_version(order, now, seq, status=OrderStatus.TRIGGERED)))
+    order = next_version(order, now, seq, price=_price_when_fired(round_, order), status=OrderStatus.NEW)
     if not holding.closes(order):
         worth = touch(contract.quote, order.side) if order.order_type == "Market" else order.price
         try:
@@ -58,7 +59,7 @@ def fire(round_: Round, order: Order, options: Options) -> None:
         if not qty:
             round_.end(order, "CancelByReduceOnly")
             return
-        order = replace(order, qty=qty, leaves_qty=qty, reduce_only=True)
+        order = next_version(order, now, seq, qty=qty, leaves_qty=qty, reduce_only=True)
     place(round_, order, options)
 
 
@@ -144,33 +145,25 @@ def _price_when_fired(round_: Round, order: Order) -> Decimal:
 
 def _order(round_: Round, request: OrderRequest, terms: Terms) -> Order:
     is_conditional = request.trigger_price is not None
-    return Order(
-        uid=round_.account.uid,
-        order_id=round_.new_id(),
-        order_link_id=request.order_link_id,
-        symbol=request.symbol,
-        side=request.side,
-        position_idx=request.position_idx,
-        order_type=request.order_type,
-        time_in_force=terms.time_in_force,
-        price=terms.price,
-        qty=terms.qty,
-        leaves_qty=terms.qty,
-        cum_exec_qty=ZERO,
-        cum_exec_value=ZERO,
-        cum_exec_fee=ZERO,
-        status=OrderStatus.UNTRIGGERED if is_conditional else OrderStatus.NEW,
+    return first_version(
+        round_.account.uid,
+        round_.new_id(),
+        request.order_link_id,
+        request.symbol,
+        request.side,
+        request.position_idx,
+        request.order_type,
+        terms.time_in_force,
+        terms.price,
+        terms.qty,
+        round_.now,
+        round_.seq,
         reduce_only=terms.reduce_only,
-        close_on_trigger=request.close_on_trigger,
-        cancel_type="UNKNOWN",
-        reject_reason="EC_NoError",
-        closed_pnl=ZERO,
         create_type="CreateByStopOrder" if is_conditional else "CreateByUser",
-        last_price_on_created=round_.contract.quote.last,
+        last_price=round_.contract.quote.last,
+        status=OrderStatus.UNTRIGGERED if is_conditional else OrderStatus.NEW,
+        close_on_trigger=request.close_on_trigger,
         trigger_price=request.trigger_price,
         trigger_direction=request.trigger_direction,
         trigger_by=(request.trigger_by or checks.TRIGGER_PRICES[0]) if is_conditional else "",
-        created_time=round_.now,
-        updated_time=round_.now,
-        seq=round_.seq,
     )

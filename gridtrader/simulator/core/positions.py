@@ -4,18 +4,18 @@ The entry value is kept exactly. A partial close realises its share of the profi
 close what is left, so that over a whole cycle the realised profits are exactly what was sold minus what was bought.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from gridtrader.simulator.core.exact import round_money
 from gridtrader.simulator.core.model import ZERO, Position
+from gridtrader.simulator.core.values import value
 
 SIGN: Final = {"Buy": 1, "Sell": -1, "": 0}
 OPPOSITE: Final = {"Buy": "Sell", "Sell": "Buy"}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Fill:
     """What one fill closed of a leg. All amounts in USDT, `closed` in the base coin."""
 

@@ -6,7 +6,7 @@ Bybit's order: all executions in one event, each changed order once in its final
 Executions, orders and legs of a round bear the same sequence number.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -26,9 +26,10 @@ from gridtrader.simulator.core.model import (
     PositionChanged,
     WalletChanged,
 )
-from gridtrader.simulator.core.positions import SIGN, Fill, fill_leg, pay_funding
+from gridtrader.simulator.core.positions import SIGN, Fill, pay_funding
 from gridtrader.simulator.core.reduce_only import cuts
 from gridtrader.simulator.core.tape import Tape
+from gridtrader.simulator.core.versions import next_version
 from gridtrader.simulator.core.views import position_views, wallet_view
 
 MAKER: Final = True
@@ -70,9 +71,8 @@ class Round:
     # --- orders ---
 
     def record(self, order: Order) -> Order:
-        """Let this version stand for the order, whatever stood before; return it with the round's time and number."""
-        if order.seq != self.seq:
-            order = replace(order, updated_time=self.now, seq=self.seq)
+        """Let this version, made in this round, stand for the order, whatever stood before; return it."""
+        assert order.seq == self.seq
         records = self.account.records
         self.holding.replace(records.orders.get(order.order_id), order)
         records.orders[order.order_id] = order
@@ -86,18 +86,22 @@ class Round:
         return order
 
     def end(
-        self, order: Order, cancel_type: str, reject_reason: str = "EC_NoError", status: str = "Cancelled"
+        self,
+        order: Order,
+        cancel_type: str,
+        reject_reason: str = "EC_NoError",
+        status: OrderStatus = OrderStatus.CANCELLED,
     ) -> Order:
         """Close an order that is not filled."""
         return self.record(
-            replace(
+            next_version(
                 order,
-                status=OrderStatus(status),
+                self.now,
+                self.seq,
+                status=status,
                 leaves_qty=ZERO,
                 cancel_type=cancel_type,
                 reject_reason=reject_reason,
-                updated_time=self.now,
-                seq=self.seq,
             )
         )
 
@@ -114,21 +118,20 @@ class Round:
         value = qty * price
         fee = value * rate
         extra_fee = fee * fees.extra_share
-        leg = self._leg_of(order)
-        closed = fill_leg(leg, order.side, qty, price, fee + extra_fee, self.now)
+        closed = self.holding.fill(order, qty, price, fee + extra_fee, self.now)
         self._move_cash(closed.pnl - fee - extra_fee)
         leaves = order.leaves_qty - qty
         order = self.record(
-            replace(
+            next_version(
                 order,
+                self.now,
+                self.seq,
                 leaves_qty=leaves,
                 cum_exec_qty=order.cum_exec_qty + qty,
                 cum_exec_value=order.cum_exec_value + value,
                 cum_exec_fee=order.cum_exec_fee + fee,
                 closed_pnl=order.closed_pnl + closed.net_pnl - self._funding_of(closed),
                 status=OrderStatus.PARTIALLY_FILLED if leaves else OrderStatus.FILLED,
-                updated_time=self.now,
-                seq=self.seq,
             )
         )
         self._keep(
@@ -182,7 +185,6 @@ class Round:
         """Cut what the position does not carry any more and tell everything."""
         self._cut_closers()
         account, contract = self.account, self.contract
-        self.holding.touch()
         account.note_exposure(self.holding)
         if self._executions:
             self._tape.emit(Executed(account.uid, tuple(self._executions)))
@@ -201,6 +203,8 @@ class Round:
 
     def _cut_closers(self) -> None:
         for side, load in self.holding.load.items():
+            if not load.closing_qty:
+                continue
             excess = load.closing_qty - self.holding.closable(side)
             if excess > ZERO:
                 closers = [order for order in self.holding.orders.values() if _is_closer(order, side)]
@@ -211,7 +215,8 @@ class Round:
         if cut == order.leaves_qty or self._options.reduce_only_cut == "cancel":
             self.end(order, "CancelByReduceOnly")
         else:
-            self.record(replace(order, qty=order.qty - cut, leaves_qty=order.leaves_qty - cut))
+            qty, leaves = order.qty - cut, order.leaves_qty - cut
+            self.record(next_version(order, self.now, self.seq, qty=qty, leaves_qty=leaves))
 
     # --- books ---
 

@@ -94,7 +94,9 @@ def set_leverage(rounds: Rounds, account: Account, contract: Contract, buy: Deci
     before = (holding.leverage("Buy"), holding.leverage("Sell"))
     if before == (buy, sell):
         raise Reject(*rejections.LEVERAGE_UNCHANGED)
-    maximum = min(instrument.max_leverage, holding.tier().max_leverage) if contract.mark else instrument.max_leverage
+    maximum = (
+        min(instrument.max_leverage, holding.needs.tier().max_leverage) if contract.mark else instrument.max_leverage
+    )
     if max(buy, sell) > maximum:
         raise Reject(*rejections.leverage_above_max(max(buy, sell), maximum))
     available = account.available()

@@ -8,9 +8,10 @@ from typing import Final
 from gridtrader.simulator.core.account import Account
 from gridtrader.simulator.core.changing import cancel
 from gridtrader.simulator.core.contract import Contract
-from gridtrader.simulator.core.model import ZERO, Order, OrderStatus, Position
+from gridtrader.simulator.core.model import Order, Position
 from gridtrader.simulator.core.positions import OPPOSITE
 from gridtrader.simulator.core.round import ADL, BUST, DELIVERY, TAKER, FillKind, Round, Rounds
+from gridtrader.simulator.core.versions import first_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +30,22 @@ DELISTING: Final = Cause("CreateBySettle", DELIVERY)
 
 def closing_order(round_: Round, leg: Position, qty: Decimal, price: Decimal, cause: Cause) -> Order:
     """Return the exchange's own order against a leg."""
-    return Order(
-        uid=round_.account.uid,
-        order_id=round_.new_id(),
-        order_link_id="",
-        symbol=leg.symbol,
-        side=OPPOSITE[leg.side],
-        position_idx=leg.position_idx,
-        order_type="Market",
-        time_in_force="IOC",
-        price=price,
-        qty=qty,
-        leaves_qty=qty,
-        cum_exec_qty=ZERO,
-        cum_exec_value=ZERO,
-        cum_exec_fee=ZERO,
-        status=OrderStatus.NEW,
+    return first_version(
+        round_.account.uid,
+        round_.new_id(),
+        "",
+        leg.symbol,
+        OPPOSITE[leg.side],
+        leg.position_idx,
+        "Market",
+        "IOC",
+        price,
+        qty,
+        round_.now,
+        round_.seq,
         reduce_only=True,
-        close_on_trigger=False,
-        cancel_type="UNKNOWN",
-        reject_reason="EC_NoError",
-        closed_pnl=ZERO,
         create_type=cause.create_type,
-        last_price_on_created=round_.contract.quote.last,
-        trigger_price=None,
-        trigger_direction=0,
-        trigger_by="",
-        created_time=round_.now,
-        updated_time=round_.now,
-        seq=round_.seq,
+        last_price=round_.contract.quote.last,
     )
 
 

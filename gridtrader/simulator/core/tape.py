@@ -9,6 +9,10 @@ from gridtrader.simulator.core.model import Event
 FIRST_SEQ: Final = 140_710_000_000
 """Where sequence numbers start; Bybit's have twelve digits."""
 
+_RANDOM_BITS: Final = ~(0xF << 76 | 0xC << 60)
+"""The bits of a version 4 UUID that are random; the others are its version (4) and variant (2, in two bits)."""
+_UUID_BITS: Final = 0x4 << 76 | 0x8 << 60
+
 
 class Tape:
     """The order in which things happened. Everything random in the exchange comes from its one seeded source."""
@@ -28,9 +32,8 @@ class Tape:
 
     def new_id(self) -> str:
         """Return a version 4 UUID."""
-        digits = f"{self._random.getrandbits(128):032x}"
-        variant = "89ab"[int(digits[16], 16) & 3]
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        digits = f"{self._random.getrandbits(128) & _RANDOM_BITS | _UUID_BITS:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def emit(self, event: Event) -> None:
         self._events.append(event)

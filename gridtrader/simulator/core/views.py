@@ -1,6 +1,8 @@
 """What an account sees of itself at a moment: positions with their margins, and the wallet. Nothing is changed."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from operator import is_
 from typing import Final
 
 from gridtrader.simulator.core.account import Account
@@ -18,10 +20,22 @@ _FLAT: Final = LegMargin()
 
 
 def wallet_view(account: Account) -> WalletView:
-    """Return the wallet at the mark prices now."""
+    """Return the wallet at the mark prices now. As long as it is made of the same figures it is the same view."""
+    margins = [holding.needs.margin() for holding in account.exposed.values()]
+    seen = (account.cash, account.cum_realised_pnl, *margins)
+    kept = account.kept_wallet
+    if kept is None or not _are_same(kept[0], seen):
+        kept = account.kept_wallet = (seen, _wallet_view(account, margins))
+    return kept[1]
+
+
+def _are_same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
+    return len(these) == len(those) and all(map(is_, these, those))
+
+
+def _wallet_view(account: Account, margins: Iterable[Margin]) -> WalletView:
     position_im = position_mm = order_im = order_mm = unrealised = ZERO
-    for holding in account.exposed.values():
-        margin = holding.margin()
+    for margin in margins:
         position_im += margin.position_im
         position_mm += margin.position_mm
         order_im += margin.order_im
@@ -57,41 +71,45 @@ def _rate(required: Decimal, balance: Decimal) -> Decimal:
 
 def position_views(account: Account, holding: Holding) -> tuple[PositionView, ...]:
     """Return all legs of the holding, flat ones included."""
-    margin = holding.margin()
-    slope, cushion = _slope(holding, margin), account.cushion() if holding.has_position else ZERO
+    margin = holding.needs.margin()
+    slopes, cushion = holding.needs.slopes(), account.cushion() if holding.has_position else ZERO
+    slope = slopes.equity - slopes.maintenance
     return tuple(
-        _position_view(leg, holding, margin, _liq_price(leg, holding, slope, cushion), account.fees.taker)
-        for leg in holding.legs.values()
+        [
+            _position_view(leg, holding, margin, _liq_price(leg, holding, slope, cushion), account.fees.taker)
+            for leg in holding.legs.values()
+        ]
     )
 
 
 def _position_view(
     leg: Position, holding: Holding, margin: Margin, liq_price: Decimal | None, taker_fee: Decimal
 ) -> PositionView:
-    needs = margin.legs.get(leg.position_idx, _FLAT)
+    """Build a view by giving its fields by place: by name it takes three times as long."""
     contract = holding.contract
+    initial, maintenance, unrealised = margin.legs.get(leg.position_idx, _FLAT)
     return PositionView(
-        symbol=contract.symbol,
-        position_idx=leg.position_idx,
-        side=leg.side,
-        size=leg.size,
-        entry_price=leg.entry_price.quantize(contract.price_quantum) if leg.size else ZERO,
-        leverage=leg.leverage,
-        value=leg.open_value,
-        mark_price=contract.mark,
-        initial_margin=needs.initial,
-        maintenance_margin=needs.maintenance,
-        unrealised_pnl=needs.unrealised,
-        cur_realised_pnl=leg.cur_realised_pnl,
-        cum_realised_pnl=leg.cum_realised_pnl,
-        liq_price=liq_price,
-        break_even_price=_break_even(leg, taker_fee),
-        risk_id=margin.tier.id,
-        risk_limit=margin.tier.limit,
-        created_time=leg.created_time,
-        updated_time=leg.updated_time,
-        open_time=leg.open_time,
-        seq=leg.seq,
+        contract.symbol,
+        leg.position_idx,
+        leg.side,
+        leg.size,
+        leg.entry_price.quantize(contract.price_quantum) if leg.size else ZERO,
+        leg.leverage,
+        leg.open_value,
+        contract.mark,
+        initial,
+        maintenance,
+        unrealised,
+        leg.cur_realised_pnl,
+        leg.cum_realised_pnl,
+        liq_price,
+        _break_even(leg, taker_fee),
+        margin.tier.id,
+        margin.tier.limit,
+        leg.created_time,
+        leg.updated_time,
+        leg.open_time,
+        leg.seq,
     )
 
 
@@ -103,16 +121,10 @@ def _break_even(leg: Position, taker_fee: Decimal) -> Decimal | None:
     return (paid / (signed - leg.size * max(taker_fee, BREAK_EVEN_TAKER_FEE))).quantize(MONEY)
 
 
-def _slope(holding: Holding, margin: Margin) -> Decimal:
-    """Return by how much the account's cushion grows when this contract's mark price grows by 1 (same tier)."""
-    slope = ZERO
-    for leg in holding.legs.values():
-        slope += leg.size * (SIGN[leg.side] - margin.tier.maintenance_rate)
-    return slope
-
-
 def _liq_price(leg: Position, holding: Holding, slope: Decimal, cushion: Decimal) -> Decimal | None:
     """Return the first tick at which the account would be liquidated if only this contract moved; an estimate.
+
+    `slope` is by how much `cushion`, the account's, grows when the mark price grows by 1 (in the same tier).
 
     None where no price between the contract's bounds does it, or where only a move in the leg's favour would.
     """
