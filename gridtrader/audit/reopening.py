@@ -29,8 +29,15 @@ class _Leg:
     """How many levels it may have opened at once."""
 
     def told(self, reach: int) -> set[int]:
-        """Return what n may be at a reach: during a reopening the levels decided count as executed (S5)."""
-        return {max(reach, opened) for opened in self.allowed} or {reach}
+        """Return what n may be at a reach: during a reopening the levels decided count as executed (S5).
+
+        A leg that was opened by an order of its last cycle, on its way when that closed, reopens as well, though no
+        order of the new cycle has come yet.
+        """
+        if self.allowed:
+            return {max(reach, opened) for opened in self.allowed}
+        adopted = set() if self.is_flat else {max(reach, _at_once(m)) for m in self.possible}
+        return adopted | {reach}
 
 
 class Reopenings:
@@ -65,9 +72,14 @@ class Reopenings:
         if slot.cycle != own.cycle:
             if slot.cycle < own.cycle or slot.cycle <= own.closed:
                 return
-            own.cycle, own.allowed = slot.cycle, {max(1, m - 2) for m in own.possible}
+            own.cycle, own.allowed = slot.cycle, {_at_once(m) for m in own.possible}
         most, least = max(own.allowed, default=1), min(own.allowed, default=1)
         if slot.kind is OrderKind.ENTRY and slot.level >= most:
             yield f"S8: {LEG_NAMES[order.leg]} level {slot.level} is opened at once, {most} at most"
         if slot.kind is OrderKind.AVERAGING and slot.level < least:
             yield f"S8: {LEG_NAMES[order.leg]} level {slot.level} rests at a step, at once open {least} at least"
+
+
+def _at_once(m: int) -> int:
+    """Return how many levels a leg reopens at once while the other has executed so many (S8)."""
+    return max(1, m - 2)

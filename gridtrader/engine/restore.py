@@ -75,10 +75,9 @@ class Prover:
             known.sides[side].position = reading.positions[side]
             known.sides[side].restored_seq = reading.positions[side].seq
             self._restore_side(known, side, fills[side], memory, executions)
-        for side in SIDES:
-            self._decide_immediate(known, side, fills[side], memory)
         orders = self._restore_reference(known, memory, reading, fills)
         for side in SIDES:
+            self._decide_immediate(known, side, fills[side], memory)
             problem = history.mismatch(known, side, reading.positions[side], fills[side], orders)
             if problem is not None:
                 raise CannotStart(
@@ -194,8 +193,7 @@ class Prover:
         elif cycle.number in {name.slot.cycle for name in history.names_of(fills.executions)}:
             cycle.immediate = history.immediate_by_names(fills)
         else:
-            other = known.sides[side.other].cycle
-            cycle.immediate = immediate_levels(max(other.levels, default=-1) + 1 if other else 0)
+            cycle.immediate = immediate_levels(known.executed_levels(side.other))
 
     # --- reference quantities ---
 
