@@ -66,6 +66,25 @@ def test_the_rest_of_a_partly_filled_level_whose_order_is_gone_is_placed_again(h
     assert table.broken_laws() == []
 
 
+@with_and_without_journal
+def test_a_side_reopened_by_an_old_order_while_away_counts_whole_levels_of_the_other_only(has_journal: bool) -> None:
+    """S5: a partly filled level is not executed; S8: max(1, m - 2) levels at once."""
+    table = opened(strategy(target=D("0.0265")))
+    for price in ("0.199", "0.198", "0.197", "0.196", "0.195"):
+        table.price("DOGEUSDT", price)  # LONG fills levels 1 to 5
+    long, short = table.sizes("DOGEUSDT")
+    assert (long, short) == (D(125 * 63), D(125))
+    table.quote("DOGEUSDT", str(take_profit(table, SHORT).price))  # nobody is there: SHORT is closed,
+    thin_quote(table, "DOGEUSDT", "0.194", "100")  # a part of LONG's level 6 fills,
+    table.quote("DOGEUSDT", "0.2011")  # and SHORT's level 1, which nobody was there to cancel
+    assert table.sizes("DOGEUSDT") == (D(125 * 63 + 100), D(250))
+    restart(table, has_journal=has_journal)
+    table.rest()
+    # m is 6: levels 0 to 3, and level 1 is there already
+    assert sent(table, "place", "_SE") == ["g_DOGE_SE00_eh20y_0", "g_DOGE_SE02_eh20y_0", "g_DOGE_SE03_eh20y_0"]
+    assert table.broken_laws() == []
+
+
 AWAY_SEEDS = (0, 4, 6, 13, 17, 30, 41, 57)
 """Seeds whose moves go over several levels, partly with hardly anything bid or offered there."""
 
