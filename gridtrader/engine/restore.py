@@ -88,7 +88,7 @@ class Prover:
         book.symbols[known.symbol] = known
         self._enter_executions(known, fills, executions, memory, book)
         self._enter_names(known, memory, reading, book)
-        self._record_what_is_new(known, memory)
+        self._record_what_is_new(known, memory, reading)
 
     def _check_costs(self, known: SymbolKnown, side: Side, position: PositionReport, fills: Fills) -> None:
         """Compare restored fees and funding with what the exchange says the position has earned (T4). A settlement
@@ -263,8 +263,9 @@ class Prover:
             if not order.phase.is_final:
                 order.phase = Phase.UNKNOWN
 
-    def _record_what_is_new(self, known: SymbolKnown, memory: SymbolMemory) -> None:
-        """Note decisions that were restored from elsewhere: the next start is to find them in the journal."""
+    def _record_what_is_new(self, known: SymbolKnown, memory: SymbolMemory, reading: SymbolReading) -> None:
+        """Note decisions that were restored from elsewhere, and names that stand and the journal has lost: once they
+        are cancelled, the next start finds them nowhere else (C2)."""
         now = self.now_ms
         if known.reference is not None and memory.ladder is None:
             self.findings.records.append(journal.ladder_record(known.symbol, known.reference, now))
@@ -275,3 +276,7 @@ class Prover:
                     self.findings.records.append(journal.gone_record(known.symbol, side, journalled.number, now))
             elif journalled.is_closed or journalled.number != cycle.number:
                 self.findings.records.append(journal.cycle_record(known.symbol, side, cycle, 0))
+        found = (parse_order_name(report.link_id) for report in reading.open_orders)
+        lost = [name for name in found if name is not None and name not in memory.names]
+        if lost:
+            self.findings.records.append(journal.sent_record(known.symbol, lost, now))

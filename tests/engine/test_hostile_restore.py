@@ -1,16 +1,28 @@
 """What happened while the account was away, with a journal and without: it comes back to the one true ladder (T4)."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from gridtrader.engine import book
 from gridtrader.engine.errors import CannotStart
-from gridtrader.engine.ports import StreamMessage
+from gridtrader.engine.ports import StreamMessage, Unreachable
 from gridtrader.simulator.core import model
-from tests.engine.hostile import LONG, SHORT, D, executed, naked, opened, sent, standing, take_profit, thin_quote
+from tests.engine.hostile import (
+    LONG,
+    SHORT,
+    D,
+    executed,
+    meddle,
+    naked,
+    opened,
+    sent,
+    standing,
+    take_profit,
+    thin_quote,
+)
 from tests.support.desk import UID
 from tests.support.inprocess import Table, settings, strategy
 
@@ -83,6 +95,33 @@ def test_a_side_reopened_by_an_old_order_while_away_counts_whole_levels_of_the_o
     # m is 6: levels 0 to 3, and level 1 is there already
     assert sent(table, "place", "_SE") == ["g_DOGE_SE00_eh20y_0", "g_DOGE_SE02_eh20y_0", "g_DOGE_SE03_eh20y_0"]
     assert table.broken_laws() == []
+
+
+def test_a_name_that_only_the_exchange_remembers_is_written_down_before_its_order_is_cancelled() -> None:
+    """C2: the group of records written last was lost in a crash, and the first start after it gives up half-way."""
+    table = opened()
+    table.archive.records[:] = [r for r in table.archive.records if "A01" not in str(r.get("names"))]
+    table.begin()
+    meddle(table.desk, "wallet", _once)
+    with pytest.raises(CannotStart):
+        table.start()
+    assert not any("A01" in name for name in table.open_names())
+    restart(table)
+    assert sent(table, "place", "A01") == ["g_DOGE_LA01_eh20x_1", "g_DOGE_SA01_eh20x_1"]
+    assert table.broken_laws() == []
+
+
+def _once(real: Callable[[], object]) -> Callable[[], object]:
+    """Answer the first time; what is asked after the orders are cancelled gets no answer."""
+    answers = iter([real])
+
+    def read() -> object:
+        answer = next(answers, None)
+        if answer is None:
+            raise Unreachable("balance: no complete answer within 10 s")
+        return answer()
+
+    return read
 
 
 AWAY_SEEDS = (0, 4, 6, 13, 17, 30, 41, 57)
