@@ -10,22 +10,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
-from gridtrader.domain.decide import StartCycle, decide
 from gridtrader.domain.invariants import BrokenInvariant
-from gridtrader.domain.known import HoldReason, SymbolKnown
-from gridtrader.domain.money import NO_PURSE, Allotment, allot, open_purse
-from gridtrader.domain.planner import Note, NoteLevel, SymbolPlan, plan_symbol
-from gridtrader.domain.reconcile import reconcile
-from gridtrader.domain.rest import Look, is_fulfilled, look_of
-from gridtrader.domain.sizing import SizingError
-from gridtrader.domain.types import SIDES, aged
-from gridtrader.engine import journal
+from gridtrader.domain.known import HoldReason
+from gridtrader.domain.types import aged
 from gridtrader.engine.book import AccountBook, Fact
 from gridtrader.engine.enquiry import Enquiry
 from gridtrader.engine.errors import CannotStart, StopAccount
 from gridtrader.engine.executor import Executor
 from gridtrader.engine.halt import Halt
 from gridtrader.engine.inbox import Inbox
+from gridtrader.engine.passes import Passes, set_hold
 from gridtrader.engine.ports import (
     Clock,
     Event,
@@ -50,13 +44,7 @@ IDLE_MS = 30_000
 RETRY_FILES_MS = 5_000
 """How often a file that could not be written is tried again."""
 
-_DECISIONS = 4
-"""Decisions one symbol can owe at once: a new ladder, or a cycle of either side, and one to spare."""
-
 _SHOW_MS = 200
-
-_ENDED_BY_PASSES = frozenset({HoldReason.NO_PRICE, HoldReason.FILES})
-"""Holds that a pass looks at anew; the others end with an event or a reading."""
 
 
 class Mode(Enum):
@@ -82,20 +70,11 @@ class GridEngine:
     _halt: Halt | None = None
     executor: Executor = field(init=False)
     watch: Watch = field(init=False)
-    _wake_ms: int | None = None
-    _passed_ms: int = 0
+    passes: Passes = field(init=False)
     _shown_ms: int = 0
-    money_lack: Decimal | None = None
-    """By how much, in USDT, the free balance must rise before anything more can stand; None: not known."""
-    _wants_money: bool = True
-    """Whether something does not stand for want of money: then a balance is news."""
-    _is_restless: bool = True
-    """Whether a price alone may change what should stand: something waits for one."""
     _last_symbol: str = ""
     _touched: set[str] = field(default_factory=set)
     """Symbols of which something has been learnt since it was looked whether they add up."""
-    _rests: dict[str, Look] = field(default_factory=dict)
-    """What was known of a symbol when all that is wanted of it stood: while it stays so, nothing is planned anew."""
     due_ms: int = 0
     """When the engine has something to do though nothing happens."""
     _due_ms: int = 0
@@ -110,10 +89,10 @@ class GridEngine:
 
     def _wire(self, book: AccountBook) -> None:
         self.book = book
-        self._rests.clear()
         self.executor = Executor(self.gateway, book, self.recorder, self.settings, self.clock)
         enquiry = Enquiry(self.gateway, book, self.recorder, self.settings, self.clock)
         self.watch = Watch(enquiry, book, self.recorder, self.settings)
+        self.passes = Passes(book, self.executor, self.watch, self.recorder, self.settings)
 
     @property
     def emergency_stopped(self) -> bool:
@@ -122,13 +101,18 @@ class GridEngine:
     @property
     def lacks_money(self) -> bool:
         """Whether something does not stand for want of money."""
-        return self._wants_money
+        return self.passes.lacks_money
+
+    @property
+    def money_lack(self) -> Decimal | None:
+        """By how much, in USDT, the free balance must rise before anything more can stand; None: not known."""
+        return self.passes.money_lack
 
     @property
     def awaits_price(self) -> bool:
         """Whether any price may change what should stand: by what it says, or by what it makes of the balance. Where
         it is known how much `money_lack` is, the balance has to rise by that much."""
-        return self._is_restless or (self._wants_money and self.money_lack is None)
+        return self.passes.is_restless or (self.lacks_money and self.money_lack is None)
 
     # --- start ---
 
@@ -191,7 +175,7 @@ class GridEngine:
             self.executor.has_doubts = False
             self.watch.doubt(now, "the exchange's answers do not fit what is known")
         self.watch.check_risk(self._last_symbol)
-        if not (is_news or self._is_restless or self.watch.must_read) and now < self._due_ms:
+        if not (is_news or self.passes.is_restless or self.watch.must_read) and now < self._due_ms:
             self._show()
             return self._due_ms - now  # only a price, and nothing waits for one
         if self.mode is Mode.BLIND:
@@ -200,24 +184,27 @@ class GridEngine:
         if self.watch.next_due() <= now:
             self._learn(self.watch.attend(now))
             self._touched.update(self.book.symbols)
-            is_news |= self.watch.has_asked or self._wants_money
+            is_news |= self.watch.has_asked or self.lacks_money
             self.watch.check_risk(self._last_symbol)
             self.executor.forget_old_slots()
-        if (is_news or self._is_restless or self._is_time(now)) and not self.watch.must_read:
+            if not self.inbox.is_empty:  # asking took time: what was told meanwhile is heard before anything is decided
+                self.passes.is_restless |= is_news
+                return 0
+        if (is_news or self.passes.is_restless or self._is_time(now)) and not self.watch.must_read:
             self._pass()
         self.recorder.retry_files(self.book.symbols.values())
         self.recorder.save_state(self.book.symbols.values())
         self._show()
         now = self.clock.now_ms()
-        dues = [self.watch.next_due(), self._wake_ms, self.executor.patience.next_due(now)]
+        dues = [self.watch.next_due(), self.passes.wake_ms, self.executor.patience.next_due(now)]
         self.due_ms = min(due for due in dues if due is not None)
         self._due_ms = min(self.due_ms, now + (IDLE_MS if self.recorder.is_healthy else RETRY_FILES_MS))
         return max(0, self._due_ms - now)
 
     def _is_time(self, now_ms: int) -> bool:
         """Whether an entry is due for a new price, or a refused command for another try."""
-        is_wake = self._wake_ms is not None and self._wake_ms <= now_ms
-        return is_wake or self.executor.patience.has_come_due(self._passed_ms, now_ms)
+        is_wake = self.passes.wake_ms is not None and self.passes.wake_ms <= now_ms
+        return is_wake or self.executor.patience.has_come_due(self.passes.made_ms, now_ms)
 
     def _show(self, *, at_once: bool = False) -> None:
         """Renew what people see: the status file and the picture for the live table."""
@@ -265,7 +252,7 @@ class GridEngine:
     def _hold(self, symbol: str, reason: HoldReason, *, is_held: bool) -> None:
         known = self.book.symbols.get(symbol)
         if known is not None:
-            self._set_hold(known, reason, is_held=is_held)
+            set_hold(known, reason, is_held=is_held)
 
     def _take_message(self, message: StreamMessage) -> None:
         self.recorder.log.debug("stream %s: %s", message.topic, message.text)
@@ -294,85 +281,8 @@ class GridEngine:
         if alarms:
             raise StopAccount(f"the position was changed by somebody else: {alarms[0].reason}", alarms[0].symbol)
 
-    # --- the pass ---
-
     def _pass(self) -> None:
-        """Say what should stand, compare with what does, send the difference. Symbols at rest are passed over."""
-        now = self._passed_ms = self.clock.now_ms()
-        symbols = list(self.book.symbols.values())
-        for known in symbols:
-            self._set_hold(known, HoldReason.FILES, is_held=not self.recorder.is_healthy)
-            is_old = known.quote is None or now - known.quoted_ms > self.settings.quote_max_age_ms
-            self._set_hold(known, HoldReason.NO_PRICE, is_held=is_old)
-        active = [known for known in symbols if not self._is_at_rest(known)]
-        notes: dict[str, list[Note]] = {known.symbol: [] for known in active}
-        for known in active:
-            self._decide(known, now, notes[known.symbol])
-        plans = [plan_symbol(known, now) for known in active]
-        is_fresh = now - self.book.wallet_heard_ms <= self.settings.wallet_max_age_ms
-        purse = NO_PURSE
-        if any(plan.rungs for plan in plans):
-            purse = open_purse(self.book.wallet, symbols, self.settings.buffer_percent, is_fresh=is_fresh)
-        allotment = allot(plans, purse)
-        self.watch.want_balance(now, wanted=allotment.wants_balance)
-        is_busy = self._send(active, plans, allotment)
-        for known in active:
-            said = notes[known.symbol] + allotment.notes[known.symbol]
-            self.recorder.say(known.symbol, said, is_final=known.symbol not in allotment.undecided)
-        self._wake_ms = allotment.wake_ms
-        self._wants_money, self.money_lack = allotment.is_short, allotment.lack
-        self._is_restless = is_busy or any(_awaits_price(known) for known in active)
-
-    def _is_at_rest(self, known: SymbolKnown) -> bool:
-        """Whether all that is wanted of a symbol stands, as it did at the last pass."""
-        look = self._rests.get(known.symbol)
-        return look is not None and look == look_of(known)
-
-    @staticmethod
-    def _set_hold(known: SymbolKnown, reason: HoldReason, *, is_held: bool) -> None:
-        if is_held:
-            known.holds.add(reason)
-        else:
-            known.holds.discard(reason)
-
-    def _decide(self, known: SymbolKnown, now_ms: int, notes: list[Note]) -> None:
-        """Take the decisions that are due: journalled first, then entered (S2, S8)."""
-        for _ in range(_DECISIONS):
-            try:
-                decision = decide(known, now_ms)
-            except SizingError as error:
-                notes.append(Note(NoteLevel.CRITICAL, "sizing", f"nothing is opened: {error}"))
-                return
-            if decision is None:
-                return
-            self.book.apply(known, decision, now_ms)
-            if isinstance(decision, StartCycle):
-                begun = [(decision.side, decision.executed_other)]
-                records = []
-            else:
-                begun = [(side, 0) for side in SIDES]
-                records = [journal.ladder_record(known.symbol, decision.reference, now_ms)]
-            for side, executed in begun:
-                cycle = known.sides[side].cycle
-                if cycle is not None:
-                    records.append(self.recorder.cycle_begun(known.symbol, side, cycle, executed))
-            if not self.recorder.write_ahead(records):
-                known.holds.add(HoldReason.FILES)
-
-    def _send(self, symbols: Sequence[SymbolKnown], plans: Sequence[SymbolPlan], allotment: Allotment) -> bool:
-        """Send each symbol's difference; returns whether anything was sent."""
-        is_busy = False
-        for known, plan in zip(symbols, plans, strict=True):
-            targets = [target for target in allotment.targets if target.slot.symbol == known.symbol]
-            alive = [order for side in SIDES for order in known.alive(side)]
-            difference = reconcile(targets, alive, known.latest)
-            look = look_of(known) if is_fulfilled(plan, difference) else None
-            if look is None:
-                self._rests.pop(known.symbol, None)
-            else:
-                self._rests[known.symbol] = look
-            is_busy |= self.executor.send(known, difference)
-        return is_busy
+        self.passes.make(self.clock.now_ms())
 
     # --- stop ---
 
@@ -392,10 +302,3 @@ class GridEngine:
     def declare_stop(self) -> bool:
         """Write the emergency stop down, if there is one and it is not written; returns whether nothing is left."""
         return self._halt is None or self._halt.declare()
-
-
-def _awaits_price(known: SymbolKnown) -> bool:
-    """Whether the next price may let the symbol open what it could not: what else holds it back is told by itself."""
-    if known.holds:
-        return not _ENDED_BY_PASSES.isdisjoint(known.holds)
-    return known.reference is None

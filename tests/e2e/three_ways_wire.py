@@ -94,7 +94,7 @@ def _has_nothing_to_do(engine: GridEngine, last: Mapping[str, Decimal], since_ms
             return False
         if any(_is_waited_for(order) for order in list(known.orders.values())):
             return False
-    return not engine.lacks_money or engine._passed_ms >= book.wallet_heard_ms > since_ms
+    return not engine.lacks_money or engine.passes.made_ms >= book.wallet_heard_ms > since_ms
 
 
 def _is_waited_for(order: KnownOrder) -> bool:

@@ -33,7 +33,7 @@ RESTART = (
         "reference",
         (
             Edit(
-                "engine/engine.py",
+                "engine/passes.py",
                 "if not self.recorder.write_ahead(records):",
                 "if not self.recorder.write_ahead([]):",
             ),
@@ -141,9 +141,9 @@ RESTART = (
                 "        if lane is Lane.TRADE and not written and not places:",
             ),
             Edit(
-                "engine/engine.py",
-                "self._set_hold(known, HoldReason.FILES, is_held=not self.recorder.is_healthy)",
-                "self._set_hold(known, HoldReason.FILES, is_held=False)",
+                "engine/passes.py",
+                "set_hold(known, HoldReason.FILES, is_held=not self.recorder.is_healthy)",
+                "set_hold(known, HoldReason.FILES, is_held=False)",
             ),
         ),
     ),

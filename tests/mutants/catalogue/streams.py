@@ -63,8 +63,8 @@ STREAMS = (
         "A5",
         (
             Edit(
-                "engine/engine.py",
-                "is_old = known.quote is None or now - known.quoted_ms > self.settings.quote_max_age_ms",
+                "engine/passes.py",
+                "is_old = known.quote is None or now_ms - known.quoted_ms > self.settings.quote_max_age_ms",
                 "is_old = known.quote is None",
             ),
             Edit(
