@@ -36,6 +36,7 @@ class Conduct:
     def __init__(self, account: SimAccount, hub: Hub) -> None:
         self._account = account
         self._hub = hub
+        self._decided = _Decided()
         self.silence = Silence(patience_ms=60_000)
 
     def sent(self, command: str, what: Command) -> Iterator[str]:
@@ -104,12 +105,12 @@ class Conduct:
     def _is_decided(self, order: NewOrder, name: OrderName) -> Iterator[str]:
         """The decision behind an opening order is on disk: how many levels open at once, and q(0) (S2, S8)."""
         slot, symbol, disk = name.slot, order.symbol, self._account.disk
-        cycle = _last(disk, "cycle", symbol, slot.side.name)
+        cycle = self._decided.last(disk, "cycle", symbol, slot.side.name)
         if cycle is None or cycle["number"] != slot.cycle:
             yield f"{symbol}: S8: {order.link_id} leaves, and its cycle is not in the journal"
         elif (slot.level < int(str(cycle["immediate"]))) != (slot.kind is OrderKind.ENTRY):
             yield f"{symbol}: S8: {order.link_id} leaves, the journal has {cycle['immediate']} levels at once"
-        ladder = _last(disk, "ladder", symbol)
+        ladder = self._decided.last(disk, "ladder", symbol)
         if ladder is None:
             yield f"{symbol}: S2: {order.link_id} leaves, and no q(0) is in the journal"
             return
@@ -125,12 +126,26 @@ def _newest_first(disk: Disk) -> Iterator[Record]:
         yield from reversed(group)
 
 
-def _last(disk: Disk, kind: str, symbol: str, side: str | None = None) -> Record | None:
-    """Return the newest record of that kind."""
-    for record in _newest_first(disk):
-        if record["kind"] == kind and record["symbol"] == symbol and (side is None or record["side"] == side):
-            return record
-    return None
+class _Decided:
+    """The newest decision of each kind in a journal, kept while the journal only grows."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._newest: tuple[Record, ...] = ()
+        self._found: dict[tuple[object, object, object], Record] = {}
+
+    def last(self, disk: Disk, kind: str, symbol: str, side: str | None = None) -> Record | None:
+        """Return the newest record of a kind, of a side if one is given."""
+        journal = disk.journal
+        if len(journal) < self._count or (self._count and journal[self._count - 1] is not self._newest):
+            self._count = 0
+            self._found.clear()  # torn, or begun anew
+        for group in journal[self._count :]:
+            for record in group:
+                if record["kind"] in ("cycle", "ladder"):
+                    self._found[record["kind"], record["symbol"], record.get("side")] = record
+        self._count, self._newest = len(journal), journal[-1] if journal else ()
+        return self._found.get((kind, symbol, side))
 
 
 def _adds_exposure(what: NewOrder | Amendment) -> bool:

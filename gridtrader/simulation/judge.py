@@ -276,7 +276,8 @@ class Judge:
         """Take in what a new price has made of the balance; until now it was as last noted (S6)."""
         if not self.is_suspended and (self._sizes.get((symbol, 1)) or self._sizes.get((symbol, 2))):
             self._laws.purse.lasts(self._hub.now)
-            self._laws.note(self._books())
+            wallet = self._exchange.wallet(self._account.uid)
+            self._laws.note(Books((), {}, wallet.total_available, wallet.total_margin_balance, now_ms=self._hub.now))
 
     def tick(self) -> None:
         """Look at what lasts too long; called with every price."""

@@ -47,23 +47,15 @@ class Prices:
         point = next(self._points, None)
         if point is None:
             return None
-        if self._factor != 1:
-            point = self._moved(point)
         sizes = (None, None) if self._is_deep else (point.bid_size, point.ask_size)
-        return point.time, Quote(point.last, point.bid, point.ask, point.mark, point.index, *sizes)
+        last, bid, ask, mark, index = point.last, point.bid, point.ask, point.mark, point.index
+        if self._factor != 1:
+            last, bid, ask, mark, index = map(self._moved, (last, bid, ask, mark, index))
+            ask = max(ask, bid + self._tick)
+        return point.time, Quote(last, bid, ask, mark, index, *sizes)
 
-    def _moved(self, point: Point) -> Point:
-        def at(price: Decimal) -> Decimal:
-            return max(self._tick, (price * self._factor / self._tick).to_integral_value() * self._tick)
-
-        return replace(
-            point,
-            last=at(point.last),
-            bid=at(point.bid),
-            ask=max(at(point.ask), at(point.bid) + self._tick),
-            mark=at(point.mark),
-            index=at(point.index),
-        )
+    def _moved(self, price: Decimal) -> Decimal:
+        return max(self._tick, (price * self._factor / self._tick).to_integral_value() * self._tick)
 
     def leap(self, share: Decimal) -> Decimal:
         """Let all prices from now on be so much higher (or lower), turned round where they would leave the bounds.
