@@ -225,8 +225,11 @@ class SymbolKnown:
         cycle = self.sides[side].cycle
         if cycle is None:
             return 0
-        executed = [level for level in cycle.levels if self.is_executed(side, level)]
-        return max(cycle.immediate, max(executed, default=-1) + 1)
+        reached = cycle.immediate
+        for level in cycle.levels:
+            if level >= reached and self.is_executed(side, level):
+                reached = level + 1
+        return reached
 
     @property
     def depth_limit(self) -> int:

@@ -4,7 +4,7 @@ Everything here is a frozen value. Raw exchange messages are turned into these a
 and never travel further in. Times are integer milliseconds since 1970 (UTC) by the exchange's clock.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Final, NamedTuple
@@ -113,7 +113,15 @@ class Wallet:
 
 def aged(wallet: Wallet, lag_ms: int) -> Wallet:
     """Return a balance that may lag behind its time by so much: what happened since may be in it, or not."""
-    return replace(wallet, at_ms=wallet.at_ms - lag_ms, until_ms=wallet.at_ms)
+    return Wallet(
+        wallet.margin_balance,
+        wallet.available,
+        wallet.initial_margin,
+        wallet.maintenance_margin,
+        wallet.mm_rate,
+        at_ms=wallet.at_ms - lag_ms,
+        until_ms=wallet.at_ms,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ class Inbox:
             elif isinstance(event, StreamMessage) and len(self._events) >= self._capacity:
                 self._overflowed = True
             elif isinstance(event, StreamMessage):
-                self._events.append(event if event.wallet is None else replace(event, heard_ms=heard_ms))
+                is_dated = event.wallet is None or event.heard_ms
+                self._events.append(event if is_dated else replace(event, heard_ms=heard_ms))
             else:  # what says how things stand with a stream is rare, and never lost
                 self._events.append(event)
             self._condition.notify()

@@ -76,7 +76,7 @@ class Hub:
     def sleep(self, delay: int) -> None:
         """Wait; only in a fiber."""
         fiber = self.fiber()
-        self.after(delay, fiber.resume)
+        heappush(self._heap, (self.now + max(delay, 0), next(self._order), Timer(fiber.resume)))
         fiber.rest()
 
     def fiber(self) -> "Fiber":
