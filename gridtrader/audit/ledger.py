@@ -111,7 +111,7 @@ class LegCycle:
             qty, value, fees = self.closed_since.get(fill.order_id, (ZERO, ZERO, ZERO))
             self.closed_since[fill.order_id] = (qty + fill.closed, value + fill.closed * fill.price, fees + fill.fee)
             self.is_foreign |= fill.name is None
-            if fill.name is not None:  # opened by an order of the cycle before, it may be known by its take-profit only
+            if fill.name is not None:  # opened by an order of the cycle before, it is known by its take-profit
                 self.number = max(self.number, fill.name.slot.cycle)
 
     def _open(self, fill: BookFill, opened: Decimal) -> None:

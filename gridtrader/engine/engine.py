@@ -187,7 +187,7 @@ class GridEngine:
             is_news |= self.watch.has_asked or self.lacks_money
             self.watch.check_risk(self._last_symbol)
             self.executor.forget_old_slots()
-            if not self.inbox.is_empty:  # asking took time: what was told meanwhile is heard before anything is decided
+            if not self.inbox.is_empty:  # asking took time: what was told meanwhile is heard before any decision
                 self.passes.is_restless |= is_news
                 return 0
         if (is_news or self.passes.is_restless or self._is_time(now)) and not self.watch.must_read:

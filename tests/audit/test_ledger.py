@@ -48,6 +48,15 @@ def test_funding_while_flat_belongs_to_no_cycle() -> None:
     assert cycle.entry_costs == 0
 
 
+def test_a_cycle_that_an_order_of_the_one_before_opened_is_known_by_its_take_profit() -> None:
+    scene = Scene()
+    scene.fill(LONG, 0, 100, "1")
+    scene.close(LONG, 100, "1.02")
+    scene.fill(LONG, 1, 30, "0.99", cycle=1)
+    scene.close(LONG, 30, "1", cycle=2)
+    assert scene.ledger().pair(SYMBOL).last_number[LONG] == 2
+
+
 def test_the_legs_of_a_symbol_are_counted_apart() -> None:
     scene = Scene()
     scene.fill(LONG, 0, 100, "1")

@@ -78,3 +78,17 @@ def test_a_fill_just_before_may_not_be_known_yet() -> None:
     at(law, LONG, 0, 10_000, is_flat=True)
     assert said(law, "E", 0) == []
     assert said(law, "A", 2) == [], "with m = 4 two levels are opened"
+
+
+def test_a_side_that_an_old_order_opened_counts_with_the_levels_it_reopens() -> None:
+    law = Reopenings(0)
+    for level in range(9):
+        at(law, LONG, level, 1_000)
+    at(law, SHORT, 2, 2_000)
+    at(law, SHORT, 0, 10_000, is_flat=True)
+    at(law, SHORT, 5, 11_000)  # level 4 of the cycle that closed was on its way; six levels are to be opened at once
+    at(law, LONG, 0, 12_000, is_flat=True)
+    assert said(law, "E", 0) == []
+    assert said(law, "E", 3) == []
+    (text,) = said(law, "E", 4)
+    assert "4 at most" in text
