@@ -12,21 +12,18 @@ from gridtrader.domain.ladder import entry_price, step_away
 from gridtrader.domain.order_names import Slot
 from gridtrader.domain.orders import KnownOrder, Phase
 from gridtrader.domain.sizing import Reference, order_margin
-from gridtrader.domain.types import OrderKind, Side
+from gridtrader.domain.types import Side
 
 
 class Target(NamedTuple):
-    """One order that should stand: `leaves` open at `price`. `margin` is what placing it anew would bind."""
+    """One order that should stand: `leaves` open at `price`. `margin` is what placing it anew would bind, in USDT;
+    `per_price` how much more that is for each 1 by which the market rises: 0 where it hangs on the price alone."""
 
     slot: Slot
     leaves: Decimal
     price: Decimal
     margin: Decimal = ZERO
-
-    @property
-    def is_priced(self) -> bool:
-        """Whether its price hangs on levels that have one, not on the market's."""
-        return self.slot.kind is OrderKind.AVERAGING
+    per_price: Decimal = ZERO
 
 
 class LegState(Enum):
@@ -100,10 +97,11 @@ class Climb:
         if step is None or is_blocked:
             self.previous = None
             return Leg(side, LegState.WAITS, None, begun)
-        qty = reference.quantity(level) - cycle.filled(level)
-        margin = order_margin(side, qty, self._dearest(step), known.leverage, known.fees.taker)
+        qty, dearest = reference.quantity(level) - cycle.filled(level), self._dearest(step)
+        margin = order_margin(side, qty, dearest, known.leverage, known.fees.taker)
+        per_price = margin / known.touch(side) if is_entry or dearest != step else ZERO
         self._anchor(step, is_entry=is_entry)
-        return Leg(side, LegState.MISSING, Target(slot, qty, step, margin), begun)
+        return Leg(side, LegState.MISSING, Target(slot, qty, step, margin, per_price), begun)
 
     # --- prices ---
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from gridtrader.domain.exact import HUNDRED, ZERO
 from gridtrader.domain.known import LegRefused, SymbolKnown
@@ -72,6 +72,15 @@ class Verdict(Enum):
     """The balance has to be read anew before anybody can say."""
 
 
+class Lack(NamedTuple):
+    """How far the free money falls short of what was not granted of a symbol, in USDT, and how much more is missing
+    for each 1 by which the symbol's price rises."""
+
+    symbol: str
+    amount: Decimal
+    per_price: Decimal
+
+
 @dataclass(slots=True)
 class Allotment:
     """What should stand in the whole account, money considered."""
@@ -82,18 +91,12 @@ class Allotment:
     wants_balance: bool = False
     is_short: bool = False
     """Whether any rung was not granted."""
-    lacks: list[Decimal | None] = field(default_factory=list)
-    """By how much, in USDT, the free money fell short of each rung that was not granted; None: nobody can say, prices
-    or the exchange's refusal decide as well."""
+    lacks: list[Lack | None] = field(default_factory=list)
+    """What is missing for each rung that was not granted; None: nobody can say, the exchange's refusal, an unread
+    balance, or a decision that the next price may change decide as well."""
     undecided: set[str] = field(default_factory=set)
     """Symbols about which nothing can be said before the balance is read."""
     wake_ms: int | None = None
-
-    @property
-    def lack(self) -> Decimal | None:
-        """Return by how much the free money must rise before any more can be granted; None: nobody can say."""
-        known = [lack for lack in self.lacks if lack is not None]
-        return min(known) if known and len(known) == len(self.lacks) else None
 
 
 def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
@@ -153,7 +156,7 @@ def _carry_out(
         result.targets.extend(rung.missing)
         return rung.margin
     result.is_short = True
-    result.lacks.append(_lack(rung, verdict, free))
+    result.lacks.append(_lack(rung, plan.symbol, verdict, free))
     if verdict is Verdict.UNDECIDED:
         result.targets.extend(rung.withdrawable)
         result.wants_balance = True
@@ -163,10 +166,12 @@ def _carry_out(
     return ZERO
 
 
-def _lack(rung: Rung, verdict: Verdict, free: Decimal) -> Decimal | None:
-    """Return what is missing for a rung. What is bought at the touch costs more or less with every price."""
-    is_certain = verdict is Verdict.DENIED and rung.refused is None
-    return rung.margin - free if is_certain and all(target.is_priced for target in rung.missing) else None
+def _lack(rung: Rung, symbol: str, verdict: Verdict, free: Decimal) -> Lack | None:
+    """Return what is missing for a rung; a ladder of which nothing is open yet is decided anew as prices go (S2)."""
+    is_undecided = rung.level == 0 and len(rung.missing) == len(SIDES)
+    if verdict is not Verdict.DENIED or rung.refused is not None or is_undecided:
+        return None
+    return Lack(symbol, rung.margin - free, sum((target.per_price for target in rung.missing), ZERO))
 
 
 def _denial(rung: Rung, symbol: str, purse: Purse, free: Decimal) -> Note:

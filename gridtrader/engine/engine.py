@@ -7,11 +7,11 @@ a simulation, and in a replay.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import Enum
 
 from gridtrader.domain.invariants import BrokenInvariant
 from gridtrader.domain.known import HoldReason
+from gridtrader.domain.money import Lack
 from gridtrader.domain.types import aged
 from gridtrader.engine.book import AccountBook, Fact
 from gridtrader.engine.enquiry import Enquiry
@@ -104,15 +104,15 @@ class GridEngine:
         return self.passes.lacks_money
 
     @property
-    def money_lack(self) -> Decimal | None:
-        """By how much, in USDT, the free balance must rise before anything more can stand; None: not known."""
-        return self.passes.money_lack
+    def money_lacks(self) -> Sequence[Lack | None]:
+        """How much money is missing for each level that does not stand for want of it; None: nobody can say."""
+        return self.passes.money_lacks
 
     @property
     def awaits_price(self) -> bool:
         """Whether any price may change what should stand: by what it says, or by what it makes of the balance. Where
-        it is known how much `money_lack` is, the balance has to rise by that much."""
-        return self.passes.is_restless or (self.lacks_money and self.money_lack is None)
+        it is known what `money_lacks` are, a price or the balance has to move by as much."""
+        return self.passes.is_restless or (self.lacks_money and None in self.money_lacks)
 
     # --- start ---
 

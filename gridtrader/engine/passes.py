@@ -6,11 +6,10 @@ over until something is learnt of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from gridtrader.domain.decide import StartCycle, decide
 from gridtrader.domain.known import HoldReason, SymbolKnown
-from gridtrader.domain.money import NO_PURSE, Allotment, Purse, allot, open_purse
+from gridtrader.domain.money import NO_PURSE, Allotment, Lack, Purse, allot, open_purse
 from gridtrader.domain.planner import Note, NoteLevel, SymbolPlan, plan_symbol
 from gridtrader.domain.reconcile import reconcile
 from gridtrader.domain.rest import Look, is_fulfilled, look_of
@@ -45,8 +44,8 @@ class Passes:
     """When to make one though nothing happens: an entry is due for a new price, a refused leg for a try."""
     lacks_money: bool = True
     """Whether something does not stand for want of money: then a balance is news."""
-    money_lack: Decimal | None = None
-    """By how much, in USDT, the free balance must rise before anything more can stand; None: not known."""
+    money_lacks: tuple[Lack | None, ...] = (None,)
+    """How much money is missing for each level that does not stand for want of it; None: nobody can say."""
     is_restless: bool = True
     """Whether a price alone may change what should stand: something waits for one."""
     _rests: dict[str, Look] = field(default_factory=dict)
@@ -70,7 +69,7 @@ class Passes:
             said = notes[known.symbol] + allotment.notes[known.symbol]
             self.recorder.say(known.symbol, said, is_final=known.symbol not in allotment.undecided)
         self.wake_ms = allotment.wake_ms
-        self.lacks_money, self.money_lack = allotment.is_short, allotment.lack
+        self.lacks_money, self.money_lacks = allotment.is_short, tuple(allotment.lacks)
         self.is_restless = is_busy or any(_awaits_price(known) for known in active)
 
     def _is_at_rest(self, known: SymbolKnown) -> bool:

@@ -24,7 +24,7 @@ from gridtrader.replay.recorder import ReplayLedger, ReplayRecorder
 from gridtrader.replay.result import Stop as EmergencyStop
 from gridtrader.replay.track import Track
 from gridtrader.replay.way import ENDLESS, Limits, Stop, Way, settlements_in
-from gridtrader.simulator.core.calm import Band, common
+from gridtrader.simulator.core.calm import EVERYWHERE, Band, common
 from gridtrader.simulator.core.exchange import Exchange
 from gridtrader.simulator.core.model import Event, Instrument, Options, WalletChanged, World
 from gridtrader.simulator.market.moment import moment
@@ -257,15 +257,34 @@ class Replay:
 
     def _limits(self, way: Way, time_ms: int) -> Limits:
         buy, sell = self.exchange.nearest(way.symbol)
-        band = self._calm(way)
-        if self.engine.lacks_money and self.engine.money_lack is not None:
-            band = common((band, self.track.unpaid_marks(way, self.engine.money_lack / len(self.ways))))
-        tick = float(way.tick)
-        mark_low, mark_high = float(band.low) / tick, float(band.high) / tick
+        marks, prices = self._unpaid(way)
+        marks = common((self._calm(way), marks))
+        low, high = _in_ticks(prices, way.tick)
+        mark_low, mark_high = _in_ticks(marks, way.tick)
         return Limits(
-            low=0 if buy is None else way.falls_to(buy),
-            high=ENDLESS if sell is None else way.rises_to(sell),
-            mark_low=max(0, floor(mark_low)),
-            mark_high=ENDLESS if mark_high >= ENDLESS else ceil(mark_high),
+            low=low if buy is None else max(low, way.falls_to(buy)),
+            high=high if sell is None else min(high, way.rises_to(sell)),
+            mark_low=mark_low,
+            mark_high=mark_high,
             time_ms=time_ms,
         )
+
+    def _unpaid(self, way: Way) -> tuple[Band, Band]:
+        """Return the mark prices and the last prices at which nothing that lacks money can be paid yet. What is
+        missing is shared out among all the prices that may make up for it."""
+        marks, prices = [EVERYWHERE], [EVERYWHERE]
+        if self.engine.lacks_money:
+            for lack in self.engine.money_lacks:
+                if lack is None:
+                    continue
+                share = lack.amount / (len(self.ways) + (1 if lack.per_price else 0))
+                marks.append(self.track.unpaid_marks(way, share))
+                if lack.per_price and lack.symbol == way.symbol:
+                    prices.append(self.track.unpaid_prices(way, share, lack.per_price))
+        return common(marks), common(prices)
+
+
+def _in_ticks(band: Band, tick: Decimal) -> tuple[int, int]:
+    """Return a band's bounds in whole ticks, not nearer than they are."""
+    low, high = float(band.low) / float(tick), float(band.high) / float(tick)
+    return max(0, floor(low)), ENDLESS if high >= ENDLESS else ceil(high)

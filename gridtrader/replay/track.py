@@ -83,6 +83,13 @@ class Track:
         slopes = self._exchange.slopes(self._uid, way.symbol)
         return band_around(way.at.mark * way.tick, lack, abs(slopes.equity) + slopes.initial, EVERYWHERE)
 
+    @staticmethod
+    def unpaid_prices(way: Way, lack: Decimal, per_price: Decimal) -> Band:
+        """Return the last prices around the present one at which what costs `per_price` more for each 1 of price is
+        less than `lack` cheaper. Limits are rounded to ticks, so that one of them is held back."""
+        room = lack - per_price * way.tick
+        return band_around(way.at.last * way.tick, room, per_price, EVERYWHERE)
+
     # --- by estimate ---
 
     def record_times(self, quiet: Mapping[str, int]) -> Ticks:

@@ -14,7 +14,7 @@ ADA = Strategy("ADAUSDT", leverage=20, size="2", step="1", take_profit="0.5", le
 
 RICH, POOR = "100000", "120"
 DAYS = {RICH: "2025-06-12", POOR: "2025-06-11"}
-"""Until when each is played, from 2025-06-10 on: who lacks money looks at every price."""
+"""Until when each is played, from 2025-06-10 on."""
 CRASH = ("--from", "2025-10-10T12:00", "--to", "2025-10-11T12:00")
 
 
