@@ -64,8 +64,14 @@ class Executor:
         closing = [place for place in places if not place.name.slot.kind.opens]
         self._place(known, [place for place in closing if place.name.slot.side not in standing], Lane.PROTECT)
         self._cancel(known, [cancel for cancel in cancels if cancel.order.name.slot.kind.opens])
-        self._place(known, [place for place in places if place.name.slot.kind.opens], Lane.TRADE)
+        if self._is_balance_young():
+            self._place(known, [place for place in places if place.name.slot.kind.opens], Lane.TRADE)
         return bool(amends or cancels or places)
+
+    def _is_balance_young(self) -> bool:
+        """Whether the balance that has decided may still decide (S6): a command before may have waited long for its
+        answer. If not, the next pass asks anew."""
+        return self.clock.now_ms() - self.book.wallet_heard_ms <= self.settings.wallet_max_age_ms
 
     def position_told(self, symbol: str) -> None:
         """Let closing orders of a symbol that were refused once be tried at once: its position is told anew (C3)."""

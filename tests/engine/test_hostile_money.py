@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gridtrader.domain.types import Wallet
-from gridtrader.engine.ports import StreamMessage, Unreachable
-from tests.engine.hostile import D, executed, meddle, opened, run_for, sent, tell, without
+from gridtrader.engine.ports import Outcome, StreamMessage, Unknown, Unreachable
+from tests.engine.hostile import D, executed, is_opening, meddle, opened, run_for, sent, tell, without
 from tests.support.desk import UID
 from tests.support.inprocess import Table, strategy
 
@@ -176,3 +176,26 @@ def test_a_balance_that_cannot_be_read_for_half_a_minute_stops_nothing() -> None
     table.wait(130_000)
     assert not table.engine.emergency_stopped, table.engine.stop_reason
     assert table.broken_laws() == []
+
+
+def test_a_balance_that_grew_old_while_a_command_waited_for_its_answer_pays_for_nothing() -> None:
+    table = opened()
+    ages: list[int] = []
+    slow: list[str] = []
+
+    def slowly(command: str, name: str) -> Outcome | None:
+        if command == "place" and is_opening(name):
+            ages.append(table.clock.now - table.engine.book.wallet_heard_ms)
+        if command == "amend" and "_LT" in name and not slow:
+            slow.append(name)
+            table.clock.now += 10_000
+            return Unknown("no complete answer within 10 s")
+        return None
+
+    table.desk.before = slowly
+    table.price("DOGEUSDT", "0.199")  # LONG fills level 1: its take-profit is moved, and level 2 placed on both sides
+    table.wait(20_000)
+    assert slow
+    assert len(ages) >= 2
+    assert max(ages) <= 5_000
+    assert sent(table, "place", "A02") == ["g_DOGE_LA02_eh20x_0", "g_DOGE_SA02_eh20x_0"]
