@@ -53,16 +53,16 @@ class Reopenings:
     def stands(self, symbol: str, leg: int, reach: int, *, is_flat: bool, now_ms: int) -> None:
         """Take in how far a leg has executed now, and whether it is flat."""
         own, other = self._leg(symbol, leg), self._leg(symbol, 3 - leg)
+        was_flat, own.is_flat = own.is_flat, is_flat
         if reach != own.reach:
             own.before, own.reach, own.changed_ms = own.reach, reach, now_ms
             if other.is_flat or other.cycle == NOBODY:
                 other.possible |= {0} if is_flat else own.told(reach)
-        if is_flat and not own.is_flat:
+        if is_flat and not was_flat:
             own.possible = other.told(other.reach)
             if now_ms <= other.changed_ms + self._grace_ms:
                 own.possible |= other.told(other.before)
             own.closed, own.cycle, own.allowed = max(own.closed, own.cycle), NOBODY, set()
-        own.is_flat = is_flat
 
     def placed(self, order: BookOrder) -> Iterator[str]:
         """Take in an opening order that has just come; give what is wrong with its kind."""

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from gridtrader.domain.exact import HUNDRED, ZERO
 from gridtrader.domain.known import LegRefused, SymbolKnown
 from gridtrader.domain.legs import Target
+from gridtrader.domain.order_names import Slot
 from gridtrader.domain.orders import KnownOrder, Phase
 from gridtrader.domain.planner import Note, NoteLevel, Rung, SymbolPlan
 from gridtrader.domain.types import SIDES, Wallet
@@ -103,7 +104,7 @@ def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
     """Give the free money to the rungs: first what levels both ladders, then levels ahead, each in order of plans.
 
     A rung that cannot be paid stops all deeper ones of its symbol; if it is one that only levels the two sides
-    (a reopening), the standing orders ahead are given up for it (S6).
+    (a reopening), the standing orders ahead are given up for it (S6), and deeper ones as far as that pays for it.
     """
     result = Allotment()
     wakes = [plan.wake_ms for plan in plans if plan.wake_ms is not None]
@@ -113,14 +114,16 @@ def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
     for plan in plans:
         result.notes[plan.symbol] = list(plan.notes)
         verdict = Verdict.GRANTED
+        given_up: set[Slot] = set()
         for rung in (r for r in plan.rungs if not r.is_ahead):
             if verdict is Verdict.GRANTED:
                 verdict = _judge(rung, purse, free)
+                if verdict is Verdict.DENIED:
+                    given_up = _given_up(plan, rung, free)
                 free -= _carry_out(rung, verdict, plan, purse, free, result)
             elif verdict is Verdict.UNDECIDED:
                 result.targets.extend(rung.withdrawable)
-        given_up = plan.ahead if verdict is Verdict.DENIED else []
-        result.targets.extend(target for target in plan.standing if target not in given_up)
+        result.targets.extend(target for target in plan.standing if target.slot not in given_up)
         rest = [r for r in plan.rungs if r.is_ahead]
         if verdict is Verdict.GRANTED:
             open_plans.append((plan, rest))
@@ -130,6 +133,21 @@ def allot(plans: Sequence[SymbolPlan], purse: Purse) -> Allotment:
         for rung in rungs:
             free -= _carry_out(rung, _judge(rung, purse, free), plan, purse, free, result)
     return result
+
+
+def _given_up(plan: SymbolPlan, rung: Rung, free: Decimal) -> set[Slot]:
+    """Return what is withdrawn for a level that only levels the two sides and lacks money: what is ahead (S6), and,
+    if that makes up for it, the deepest of those that level them further out."""
+    given_up = {target.slot for target in plan.ahead}
+    want = rung.margin - free - sum((target.margin for target in plan.ahead), ZERO)
+    if rung.refused is not None or want > sum((target.margin for target in plan.deeper), ZERO):
+        return given_up
+    for target in sorted(plan.deeper, key=lambda target: target.slot.level, reverse=True):
+        if want <= 0:
+            break
+        want -= target.margin
+        given_up.add(target.slot)
+    return given_up
 
 
 def _judge(rung: Rung, purse: Purse, free: Decimal) -> Verdict:

@@ -4,6 +4,7 @@ The answer has two parts: what is wanted whatever it costs (take-profits, and or
 levels with legs still missing - in the order in which money is to be given to them (`gridtrader.domain.money`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -13,6 +14,7 @@ from gridtrader.domain.exact import ZERO, plain
 from gridtrader.domain.known import LegRefused, SymbolKnown
 from gridtrader.domain.ladder import ladder_depth
 from gridtrader.domain.legs import Climb, Leg, LegState, Target
+from gridtrader.domain.sizing import order_margin
 from gridtrader.domain.take_profit import take_profit_price
 from gridtrader.domain.types import SIDES, Side
 
@@ -73,6 +75,9 @@ class SymbolPlan:
     rungs: list[Rung] = field(default_factory=list)
     ahead: list[Target] = field(default_factory=list)
     """Standing orders of the level ahead: part of `standing`, given up if a level below lacks money (S6)."""
+    deeper: list[Target] = field(default_factory=list)
+    """Standing orders that level the two sides beyond one that is missing, with what they bind: part of `standing`,
+    given up from the deepest on if that is what the missing one lacks (T4: the smallest first)."""
     notes: list[Note] = field(default_factory=list)
     wake_ms: int | None = None
     """When to look again though nothing has happened: an entry is due for a new price, a refused leg for a try."""
@@ -131,10 +136,17 @@ def _plan_ladder(known: SymbolKnown, plan: SymbolPlan, now_ms: int) -> None:
             gap = _offer(known, plan, rung, standing, gap=gap)
         else:
             plan.standing.extend(standing)
-            if level >= reached:
-                plan.ahead.extend(_withdrawable(pair))
+            if plan.rungs:  # else nothing is ever given up
+                (plan.ahead if level >= reached else plan.deeper).extend(_with_margin(known, pair))
     for side in SIDES:
         plan.standing.extend(_begun_beyond(known, side, depth))
+
+
+def _with_margin(known: SymbolKnown, pair: tuple[Leg, ...]) -> Iterator[Target]:
+    """Give the legs that may be taken back, with what each binds."""
+    for target in _withdrawable(pair):
+        bound = order_margin(target.slot.side, target.leaves, target.price, known.leverage, known.fees.taker)
+        yield target._replace(margin=bound)
 
 
 def _refused(

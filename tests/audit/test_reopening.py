@@ -92,3 +92,17 @@ def test_a_side_that_an_old_order_opened_counts_with_the_levels_it_reopens() -> 
     assert said(law, "E", 3) == []
     (text,) = said(law, "E", 4)
     assert "4 at most" in text
+
+
+def test_an_old_order_that_fills_in_the_moment_in_which_the_other_side_closes_counts_as_well() -> None:
+    law = Reopenings(0)
+    for level in range(7):
+        at(law, LONG, level, 1_000)
+    at(law, SHORT, 2, 2_000)
+    at(law, SHORT, 0, 10_000, is_flat=True)  # four levels are to be opened at once
+    at(law, LONG, 0, 12_000, is_flat=True)
+    at(law, SHORT, 3, 12_000)  # level 2 of the cycle that closed was on its way
+    assert said(law, "E", 0) == []
+    assert said(law, "E", 1) == []
+    (text,) = said(law, "E", 2)
+    assert "2 at most" in text
