@@ -97,7 +97,8 @@ class Climb:
         if step is None or is_blocked:
             self.previous = None
             return Leg(side, LegState.WAITS, None, begun)
-        qty, dearest = reference.quantity(level) - cycle.filled(level), self._dearest(step)
+        qty = reference.quantity(level) - cycle.filled(level)
+        dearest = self._dearest(step)
         margin = order_margin(side, qty, dearest, known.leverage, known.fees.taker)
         per_price = margin / known.touch(side) if is_entry or dearest != step else ZERO
         self._anchor(step, is_entry=is_entry)
