@@ -79,7 +79,7 @@ class Starter:
         for attempt in range(self.settings.restore_tries):
             self.news()
             try:
-                book = self._try(is_last=attempt + 1 == self.settings.restore_tries)
+                book = self._try(attempt)
             except Unreachable as error:
                 raise CannotStart(f"the exchange cannot be read: {error}", is_passing=True) from error
             except Refused as error:
@@ -94,8 +94,9 @@ class Starter:
             is_passing=True,
         )
 
-    def _try(self, *, is_last: bool) -> AccountBook | str:
-        """Read, prove, change; returns why not, if something voided it (T5)."""
+    def _try(self, attempt: int) -> AccountBook | str:
+        """Read, prove, change; returns why not, if something voided it (T5), or if it can be hoped that the exchange
+        only shows late what has happened: it is waited for, longer with each attempt."""
         survey = Survey(self.gateway, self.recorder, self.settings, self.clock)
         needs_cross = survey.check_account()
         self.read_ms = survey.read_ms
@@ -110,10 +111,10 @@ class Starter:
         except CannotStart as error:
             if self._is_voided(readings, by_us=False):
                 return _NEWS  # something happened between two readings: they need not fit
-            if is_last:
+            if attempt + 1 == self.settings.restore_tries:
                 self._cover(readings)
                 raise CannotStart(self._truly(str(error))) from error
-            self.clock.sleep(self.settings.pause_ms / 1000)
+            self.clock.sleep(self.settings.pause_ms * 2**attempt / 1000)
             return f"{error}; it is tried again, the exchange's history may be late"
         if self._is_voided(readings, by_us=False):
             return _NEWS
