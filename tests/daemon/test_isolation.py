@@ -66,6 +66,7 @@ def test_a_rest_that_stalls_ten_seconds_holds_up_its_account_only(trading: Daemo
     others_go_on(trading)
     assert trading.member("001").phase is Phase.TRADING
     trading.exchange.clear_faults()
+    trading.exchange.quote("DOGEUSDT", "0.1991")  # no market is silent until its price is too old
     trading.await_laws("001")
 
 
