@@ -104,6 +104,10 @@ class SimDesk:
         """Told of every command that leaves."""
         self.on_asked: Callable[[str, str], None] = lambda what, symbol: None
         self.on_read: Callable[[str, str], None] = lambda what, symbol: None
+        self.on_answered: Callable[[str, Outcome], None] = lambda link_id, outcome: None
+        """Told what the bot hears of a command about an order."""
+        self.on_looked_up: Callable[[str], None] = lambda link_id: None
+        """Told that an order has been asked for by its name, and answered."""
         self.on_balance: Callable[[], None] = lambda: None
         """Told when a balance is looked up at the exchange, on the way to the bot."""
         """Told what is asked about which symbol, and what has been answered."""
@@ -259,7 +263,9 @@ class SimDesk:
         return [translate.order_report(order) for order in self._exchange.open_orders(self._uid, symbol)]
 
     def order(self, symbol: str, link_id: str) -> OrderReport | None:
-        return self._read("order", lambda: self._order(symbol, link_id))
+        report = self._read("order", lambda: self._order(symbol, link_id))
+        self.on_looked_up(link_id)
+        return report
 
     def _order(self, symbol: str, link_id: str) -> OrderReport | None:
         order = self._exchange.find_order(self._uid, order_link_id=link_id)
@@ -296,7 +302,13 @@ class SimDesk:
         for order in orders:
             self._leaves("place", order)
         deeds = [partial(self._create, order) for order in orders]
-        return self._command("place", deeds, _CLOSE if orders and orders[0].reduce_only else _OPEN)
+        outcomes = self._command("place", deeds, _CLOSE if orders and orders[0].reduce_only else _OPEN)
+        return self._answered([order.link_id for order in orders], outcomes)
+
+    def _answered(self, link_ids: Sequence[str], outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        for link_id, outcome in zip(link_ids, outcomes, strict=True):
+            self.on_answered(link_id, outcome)
+        return outcomes
 
     def _create(self, order: NewOrder) -> model.Order:
         return self._exchange.create_order(self._uid, translate.request_of(order), self._hub.now)
@@ -304,7 +316,8 @@ class SimDesk:
     def amend(self, amendments: Sequence[Amendment], lane: Lane) -> Sequence[Outcome]:
         for amendment in amendments:
             self._leaves("amend", amendment)
-        return self._command("amend", [partial(self._amend, a) for a in amendments], _AMEND)
+        outcomes = self._command("amend", [partial(self._amend, a) for a in amendments], _AMEND)
+        return self._answered([amendment.link_id for amendment in amendments], outcomes)
 
     def _amend(self, a: Amendment) -> model.Order:
         return self._exchange.amend_order(
@@ -314,7 +327,8 @@ class SimDesk:
     def cancel(self, symbol: str, link_ids: Sequence[str], lane: Lane) -> Sequence[Outcome]:
         for name in link_ids:
             self._leaves("cancel", name)
-        return self._command("cancel", [partial(self._cancel, symbol, name) for name in link_ids], _CANCEL)
+        outcomes = self._command("cancel", [partial(self._cancel, symbol, name) for name in link_ids], _CANCEL)
+        return self._answered(link_ids, outcomes)
 
     def _cancel(self, symbol: str, name: str) -> model.Order:
         return self._exchange.cancel_order(self._uid, symbol, self._hub.now, order_link_id=name)

@@ -42,6 +42,7 @@ class Fault(Enum):
     EVENT_LATE = "event-late"
     EVENT_PERMUTED = "event-permuted"
     EVENT_UNREADABLE = "event-unreadable"
+    EVENT_LOST = "event-lost"
     # public stream
     PRICES_DOWN = "prices-down"
     # reads
@@ -93,6 +94,7 @@ EVENT_RATES: Final[Mapping[Fault, float]] = {
     Fault.EVENT_PERMUTED: 0.12,
     Fault.EVENT_UNREADABLE: 0.001,
     Fault.STREAM_DROP: 0.003,
+    Fault.EVENT_LOST: 0.001,
 }
 """Chance per message of the private stream; one may be the last of its connection."""
 

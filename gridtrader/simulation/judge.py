@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from gridtrader.audit.books import BookOrder, Books
+from gridtrader.audit.books import BookOrder, Books, name_of
 from gridtrader.audit.laws import Laws
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.audit.reserve import Purse
@@ -49,6 +49,9 @@ _REFRESH_MS: Final = 65_000
 _READS_AGAIN_MS: Final = 5_000
 """Within how long after a stream has come up everything is read a second time."""
 
+_COMPARES_MS: Final = 75_000
+"""Within how long after a lost message everything is read, and put right (T6)."""
+
 _SETTLES_MS: Final = 5_000
 """How long after its return the bot may take to put right what happened meanwhile."""
 
@@ -85,7 +88,8 @@ class Judge:
         """Since when the bot is dead, blind or stopped; None while it sees."""
         self._back_ms = hub.now
         self._misled_until = hub.now
-        """Until when the bot may believe what REST, lagging, told it when its stream came up: it reads once more."""
+        """Until when the bot may believe what REST, lagging, told it when its stream came up: it reads once more. Or,
+        when a message was lost, what it knew before."""
         self._soil(account.symbols)
         self._missing: set[str] = set()
         """Symbols in which an order is gone that nobody has told the bot of: it need not know until it compares."""
@@ -201,6 +205,10 @@ class Judge:
     def sent(self, command: str, what: NewOrder | Amendment | str) -> None:
         """Take in a command that leaves."""
         self._verdicts.commands += 1
+        link_id = what if isinstance(what, str) else what.link_id
+        name = name_of(link_id)
+        if name is not None:
+            self._account.unconfirmed.sent(link_id, name.slot.symbol, self.trouble.peace_ms)
         if not isinstance(what, str) and what.price is not None:
             self._asked[what.link_id] = what.price
             if len(self._asked) > _REMEMBERED:
@@ -212,6 +220,10 @@ class Judge:
     def vanished(self, symbol: str) -> None:
         """Note that an order is gone and its stream will not tell; the comparison must (T6)."""
         self._missing.add(symbol)
+
+    def missed(self) -> None:
+        """Note that a message is lost though the stream lives; the comparison must make up for it (T6)."""
+        self._misled_until = max(self._misled_until, self._hub.now + _COMPARES_MS)
 
     def stopped(self, file: str) -> None:
         """Note that the emergency file has been written."""
@@ -242,6 +254,7 @@ class Judge:
         if self._away_ms is None:
             self._away_ms = self._hub.now
             self._laws.ledger.left(self._hub.now)
+            self._account.unconfirmed.forget()
             self.trouble.away()
 
     def _soil(self, symbols: Iterable[str]) -> None:
@@ -261,7 +274,7 @@ class Judge:
         self._away_ms, self._back_ms = None, self._hub.now
         self._laws.ledger.back(self._hub.now)
         is_late = self._account.venue.memories[self._account.uid].lag_ms > 0
-        self._misled_until = self._hub.now + _READS_AGAIN_MS if is_late else self._hub.now
+        self._misled_until = self._hub.now + (_READS_AGAIN_MS if is_late else 0)
         self.trouble.back(_SETTLES_MS)
 
     # --- measuring ---
@@ -288,6 +301,10 @@ class Judge:
         if self.is_suspended or self._away_ms is not None:
             return
         peace, held = self.trouble.peace_ms, held_symbols(self._account)
+        for law in self._account.unconfirmed.overdue(peace):
+            self.breach(law)
+        if self._hub.now < self._misled_until:
+            return
         for symbol, leg, lasts in self._gaps.uncovered(peace):
             if symbol not in held and lasts > self._patience.uncovered_ms:
                 self.breach(

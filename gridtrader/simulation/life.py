@@ -10,10 +10,11 @@ from gridtrader.daemon.session import Phase, Session
 from gridtrader.domain.types import Amendment, NewOrder
 from gridtrader.engine.engine import GridEngine
 from gridtrader.engine.inbox import Inbox
-from gridtrader.engine.ports import Event, NewQuote, PricesDown, PricesUp
+from gridtrader.engine.ports import Event, NewQuote, PricesDown, PricesUp, StreamMessage
 from gridtrader.engine.recorder import Recorder
 from gridtrader.paper.translate import quote_of
 from gridtrader.simulation.configure import AccountPlan
+from gridtrader.simulation.confirming import Unconfirmed
 from gridtrader.simulation.desk import SimDesk
 from gridtrader.simulation.faults import Dice
 from gridtrader.simulation.hub import Bell, Fiber, Hub
@@ -30,12 +31,19 @@ class SimInbox(Inbox):
     """The account's own inbox, waited at in simulated time. `on_idle` is told before each wait."""
 
     def __init__(
-        self, hub: Hub, process: Process, clock: SimClock, sight: Sight, on_idle: Callable[[], None]
+        self,
+        hub: Hub,
+        process: Process,
+        clock: SimClock,
+        sight: Sight,
+        unconfirmed: Unconfirmed,
+        on_idle: Callable[[], None],
     ) -> None:
         super().__init__(clock.now_ms)
         self._bell = Bell(hub)
         self._process = process
         self._sight = sight
+        self._unconfirmed = unconfirmed
         self._on_idle = on_idle
 
     @property
@@ -49,6 +57,9 @@ class SimInbox(Inbox):
     def drain(self) -> list[Event]:
         events = super().drain()
         self._sight.took(events)
+        for event in events:
+            if isinstance(event, StreamMessage):
+                self._unconfirmed.told(event)
         return events
 
     def take_first(self, *kinds: type[Event]) -> Event | None:
@@ -104,6 +115,9 @@ class SimAccount:
         self.on_sent: Callable[[str, NewOrder | Amendment | str], None] = lambda command, what: None
         self.on_read: Callable[[str, str, bool], None] = lambda what, symbol, is_answered: None
         """Told of questions by REST about a symbol, and of their answers."""
+        self.unconfirmed = Unconfirmed()
+        self.on_missed: Callable[[], None] = lambda: None
+        """Told when a message of the private stream is lost though the connection lives."""
         self.on_jolt: Callable[[], None] = lambda: None
         """Told when the private stream comes up or breaks down."""
         self.on_balance: Callable[[], None] = lambda: None
@@ -138,14 +152,18 @@ class Life:
         self._on_phase = on_phase
         self.phase, self.reason, self.is_passing = Phase.STARTING, "", False
         self.sight = Sight(hub, account.symbols)
-        self.inbox = SimInbox(hub, process, account.clock, self.sight, lambda: account.on_idle(account))
+        self.inbox = SimInbox(
+            hub, process, account.clock, self.sight, account.unconfirmed, lambda: account.on_idle(account)
+        )
         self.desk = SimDesk(account.venue, plan.uid, hub, process, requests, delays, is_demo=plan.is_demo)
         self.desk.on_sent = account.on_sent
         self.desk.on_asked = lambda what, symbol: account.on_read(what, symbol, False)
         self.desk.on_read = self._has_read
         self.desk.on_balance = account.on_balance
+        self.desk.on_answered, self.desk.on_looked_up = account.unconfirmed.answered, account.unconfirmed.asked
         self.stream = SimStream(account.venue, plan.uid, hub, self.inbox, messages, delays)
         self.stream.on_lost, self.stream.on_jolt = account.on_left, account.on_jolt
+        self.stream.on_missed = account.on_missed
         diary = SimDiary(plan.id, handler)
         self.desk.log = diary.bot
         self.stream.is_read_along = handler is not None
@@ -160,6 +178,8 @@ class Life:
 
     def _has_read(self, what: str, symbol: str) -> None:
         self.sight.read(what, symbol)
+        if what == "open orders":
+            self._account.unconfirmed.read(symbol)
         self._account.on_read(what, symbol, True)
 
     def _run(self) -> None:

@@ -48,6 +48,8 @@ class SimStream:
         """Told at once when nothing more will be heard, also where that is noticed later."""
         self.on_jolt: Callable[[], None] = _nobody
         """Told when it comes up, or breaks down: moments at which a leap of the price hurts most."""
+        self.on_missed: Callable[[], None] = _nobody
+        """Told when a message is lost though the connection lives."""
         self.is_read_along = False
         """Whether its messages carry a text for the log."""
         self._is_dead = False
@@ -153,6 +155,9 @@ class SimStream:
                 message = StreamMessage(message.topic, "{}", errors=(f"{message.topic}: data is missing",))
             elif fault is Fault.STREAM_DROP:
                 self._later(self._dice.between(1, 150), self.break_down)
+            elif fault is Fault.EVENT_LOST:
+                self.on_missed()
+                continue
             elif fault is Fault.EVENT_PERMUTED:
                 due += self._dice.between(0, 400)
             due = max(due, self._last.get(message.topic, 0))  # within a topic order holds

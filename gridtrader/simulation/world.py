@@ -158,6 +158,7 @@ class World:
             account.on_idle = self._idle
             account.on_left, account.on_sent, account.on_stop = judge.left, judge.sent, judge.stopped
             account.on_jolt = partial(self._jolt, account, self._chance.dice(f"{account.plan.id}/jolt"))
+            account.on_missed = judge.missed
             account.on_begun, account.on_read = judge.halts.begun, judge.halts.looks
             account.on_balance = judge.shown
         for number, prices in enumerate(self.prices):

@@ -101,6 +101,19 @@ def test_a_late_message_holds_up_those_of_its_topic_behind_it(stage: Stage) -> N
     assert names == ["late", "behind"]
 
 
+def test_a_lost_message_never_comes_and_the_stream_lives_on(stage: Stage) -> None:
+    missed: list[int] = []
+    stream = connected(stage, Fault.EVENT_LOST)
+    stream.on_missed = lambda: missed.append(stage.hub.now)
+    place(stage, "lost")
+    assert sorted(topics(wait(stage, 5_000))) == ["position", "wallet"]
+    assert len(missed) == 1
+    assert stream.is_up
+    assert stream.in_the_air == 0
+    place(stage, "told")
+    assert "order" in topics(wait(stage, 200))
+
+
 def test_an_unreadable_message_says_so_and_holds_nothing(stage: Stage) -> None:
     connected(stage, *[Fault.EVENT_UNREADABLE] * 3)
     place(stage)

@@ -36,6 +36,7 @@ FAMILIES: Final[Mapping[str, frozenset[Fault]]] = {
             Fault.EVENT_LATE,
             Fault.EVENT_PERMUTED,
             Fault.EVENT_UNREADABLE,
+            Fault.EVENT_LOST,
             Fault.PRICES_DOWN,
         }
     ),

@@ -243,7 +243,7 @@ def test_settlements_are_read_from_the_exchange(tmp_path: Path) -> None:
     with EmbeddedExchange(accounts=(), symbols=("DOGEUSDT",)) as market:
         public = Public(market, settings)
         market.step(9 * HOUR_MS)
-        (first,) = public.data.settlements("DOGEUSDT")
+        first = max(public.data.settlements("DOGEUSDT"))  # one or two, by the time of day
         market.step(8 * HOUR_MS)
         newer = max(public.data.settlements("DOGEUSDT"))
     assert newer.due_ms == first.due_ms + 8 * HOUR_MS
