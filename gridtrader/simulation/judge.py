@@ -49,8 +49,8 @@ _REFRESH_MS: Final = 65_000
 _READS_AGAIN_MS: Final = 5_000
 """Within how long after a stream has come up everything is read a second time."""
 
-_COMPARES_MS: Final = 75_000
-"""Within how long after a lost message everything is read, and put right (T6)."""
+_REPAIRS_MS: Final = 15_000
+"""How long after a comparison all must be put right that a lost message has kept from the bot (T6)."""
 
 _SETTLES_MS: Final = 5_000
 """How long after its return the bot may take to put right what happened meanwhile."""
@@ -223,7 +223,8 @@ class Judge:
 
     def missed(self) -> None:
         """Note that a message is lost though the stream lives; the comparison must make up for it (T6)."""
-        self._misled_until = max(self._misled_until, self._hub.now + _COMPARES_MS)
+        compares_ms = self._account.plan.settings.reconcile_ms
+        self._misled_until = max(self._misled_until, self._hub.now + compares_ms + _REPAIRS_MS)
 
     def stopped(self, file: str) -> None:
         """Note that the emergency file has been written."""
@@ -304,6 +305,7 @@ class Judge:
         for law in self._account.unconfirmed.overdue(peace):
             self.breach(law)
         if self._hub.now < self._misled_until:
+            self._dirty = dict.fromkeys(self._dirty, peace)
             return
         for symbol, leg, lasts in self._gaps.uncovered(peace):
             if symbol not in held and lasts > self._patience.uncovered_ms:
