@@ -106,7 +106,7 @@ class AccountBook:
         lies in the future must not blind the account to what follows.
         """
         if self.wallet is not None and wallet.latest_ms < self.wallet.latest_ms:
-            is_recent = now_ms - self.wallet_heard_ms < _RECENT_MS
+            is_recent = self.wallet_age_ms(now_ms) < _RECENT_MS
             if not asked or is_recent:
                 return False
         if self.wallet is None or wallet.latest_ms != self.wallet.latest_ms:
@@ -116,6 +116,10 @@ class AccountBook:
         self._wallets.append(wallet)
         self.wallet, self.wallet_heard_ms = wallet, now_ms
         return True
+
+    def wallet_age_ms(self, now_ms: int) -> int:
+        """Return how long ago the balance was heard, by our clock."""
+        return now_ms - self.wallet_heard_ms
 
     def learn_order(self, report: OrderReport, now_ms: int) -> Iterator[Fact]:
         """Take in an order report; reports of orders on foreign symbols are nothing to us."""

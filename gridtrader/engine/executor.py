@@ -71,7 +71,7 @@ class Executor:
     def _is_balance_young(self) -> bool:
         """Whether the balance that has decided may still decide (S6): a command before may have waited long for its
         answer. If not, the next pass asks anew."""
-        return self.clock.now_ms() - self.book.wallet_heard_ms <= self.settings.wallet_max_age_ms
+        return self.book.wallet_age_ms(self.clock.now_ms()) <= self.settings.wallet_max_age_ms
 
     def position_told(self, symbol: str) -> None:
         """Let closing orders of a symbol that were refused once be tried at once: its position is told anew (C3)."""

@@ -81,7 +81,7 @@ class Passes:
         """Return what may be spent; it is reckoned only if something is to be paid for."""
         if not any(plan.rungs for plan in plans):
             return NO_PURSE
-        is_fresh = now_ms - self.book.wallet_heard_ms <= self.settings.wallet_max_age_ms
+        is_fresh = self.book.wallet_age_ms(now_ms) <= self.settings.wallet_max_age_ms
         symbols = self.book.symbols.values()
         return open_purse(self.book.wallet, symbols, self.settings.buffer_percent, is_fresh=is_fresh)
 

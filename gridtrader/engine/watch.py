@@ -235,7 +235,7 @@ class Watch:
         self.recorder.log.error("the balance cannot be read (try %d): %s", self._wallet_tries, error)
         wallet = self.book.wallet
         is_near = wallet is None or wallet.mm_rate >= self.settings.mm_threshold / 2
-        is_old = now_ms - self.book.wallet_heard_ms >= self.settings.balance_stop_ms
+        is_old = self.book.wallet_age_ms(now_ms) >= self.settings.balance_stop_ms
         if (is_near or is_old) and self._wallet_tries >= self.settings.safety_tries:
             raise StopAccount(f"the balance cannot be read, and with it the risk rate: {error}") from error
 
