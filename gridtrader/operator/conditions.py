@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
+from gridtrader.operator.command_line import BadArguments
 from gridtrader.operator.dates import read_moment
 from gridtrader.simulator.market.opening import read_entry
 
@@ -14,17 +15,6 @@ DEFAULT_BALANCE: Final = Decimal(10_000)
 _MOST_MONEY: Final = Decimal(10) ** 12
 _MOST_SPREAD: Final = 10_000
 Value = TypeVar("Value")
-
-
-class BadArguments(Exception):
-    """Arguments that cannot be followed; the message is one line: place, value, what is allowed."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are `BadArguments`."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadArguments(message)
 
 
 @dataclass(frozen=True, slots=True)

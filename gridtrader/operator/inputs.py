@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gridtrader.operator.conditions import BadArguments, Conditions
+from gridtrader.operator.command_line import BadArguments
+from gridtrader.operator.conditions import Conditions
 from gridtrader.settings import AccountSettings, Settings
 from gridtrader.simulator.catalogue import load_catalogue
 from gridtrader.simulator.catalogue.files import load_instruments

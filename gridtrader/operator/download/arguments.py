@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from gridtrader.history.series import INTERVALS, Interval, Kind
+from gridtrader.operator.command_line import BadArguments, Parser
 from gridtrader.operator.dates import read_moment
 
 PROGRAM: Final = "gridtrader download"
@@ -15,10 +16,6 @@ CONFIG: Final = Path("config/config.yaml")
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{2,30}")
 _EARLIEST_MS: Final = read_moment("2018-01-01")
 """Before the exchange opened."""
-
-
-class BadArguments(Exception):
-    """Arguments that cannot be followed; the message is one line: place, value, what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +36,8 @@ class Wanted:
     config: Path | None
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadArguments(message)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Fetches candles, mark price candles and funding settlements from the exchange's public history "
         "into files that `gridtrader exchange --prices` plays. No key is needed. What is there already is not "

@@ -16,7 +16,8 @@ from gridtrader.engine.ports import Clock, GatewayError
 from gridtrader.history.fetch import Fetcher, Outcome
 from gridtrader.history.files import Folder
 from gridtrader.history.series import HOUR_MS, Kind, Series
-from gridtrader.operator.download.arguments import PROGRAM, BadArguments, Wanted, read_arguments
+from gridtrader.operator.command_line import BadArguments, refuse
+from gridtrader.operator.download.arguments import PROGRAM, Wanted, read_arguments
 from gridtrader.operator.download.exchange import Contract, NoSuchContract, PublicExchange
 from gridtrader.operator.download.progress import Progression, progression
 from gridtrader.operator.printing import moment, reader_has_gone
@@ -26,7 +27,6 @@ from gridtrader.store.lock import AlreadyRunningError, DirectoryLock
 
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
-EXIT_INVALID: Final = 2
 
 SETTLING_MS: Final = 10_000
 """A candle that ended less than this ago is left for the next time: late trades may still belong to it."""
@@ -42,21 +42,15 @@ def main(
     try:
         wanted = read_arguments(argv)
         system = _system(wanted.config)
-    except BadArguments as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return EXIT_INVALID
-    except SettingsError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
-        return EXIT_INVALID
+    except (BadArguments, SettingsError) as error:
+        return refuse(error, PROGRAM)
     display = progression(progress)
     try:
         wanted.folder.mkdir(parents=True, exist_ok=True)
         with DirectoryLock(wanted.folder):
             return _Download(wanted, system, display, out, clock or SystemClock()).run()
     except (BadArguments, NoSuchContract) as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return EXIT_INVALID
+        return refuse(error, PROGRAM)
     except AlreadyRunningError as error:
         who = f"process {error.pid}" if error.pid else "another process"
         sys.stderr.write(

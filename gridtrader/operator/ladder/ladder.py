@@ -20,6 +20,7 @@ from gridtrader.domain.exact import HUNDRED, floor_to, plain
 from gridtrader.domain.sizing import SizingError
 from gridtrader.domain.types import Quote
 from gridtrader.engine.ports import Clock, GatewayError, Refusal, Refused
+from gridtrader.operator.command_line import BadArguments, refuse
 from gridtrader.operator.contract import (
     Contract,
     NoSuchContract,
@@ -38,14 +39,9 @@ from gridtrader.store.json_text import dumps
 
 EXIT_OK: Final = 0
 EXIT_NO_LADDER: Final = 1
-EXIT_INVALID: Final = 2
 
 TIMEOUT_S: Final = 5.0
 _PLACES: Final = 12
-
-
-class BadArguments(Exception):
-    """The command line names something that is not there; the message says what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +72,15 @@ def run_ladder(
         settings = load_settings(config, Path(), need_keys=False)
         account, chosen = _choose(settings, account_id, symbol)
         wanted = None if price is None else _price(price)
-    except SettingsError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
-        return EXIT_INVALID
-    except BadArguments as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_INVALID
+    except (SettingsError, BadArguments) as error:
+        return refuse(error)
     try:
         found = _find(settings, account, symbol, wanted, clock or SystemClock(), offline=offline)
         quote = Quote(found.price, found.price, found.price, 0)
         terms = terms_of(account, chosen, settings.system, found.contract, quote)
         ladder = build_ladder(terms)
     except BadArguments as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_INVALID
+        return refuse(error)
     except (NoSuchContract, SizingError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_NO_LADDER

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gridtrader.operator.conditions import Conditions, Parser, add_conditions, read_conditions
+from gridtrader.operator.command_line import Parser
+from gridtrader.operator.conditions import Conditions, add_conditions, read_conditions
 
 PROGRAM: Final = "gridtrader replay"
 

@@ -11,7 +11,8 @@ from typing import Final, TextIO
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gridtrader.operator.conditions import BadArguments, check_output
+from gridtrader.operator.command_line import BadArguments, refuse
+from gridtrader.operator.conditions import check_output
 from gridtrader.operator.printing import print_all, reader_has_gone
 from gridtrader.operator.replay.arguments import PROGRAM, Wanted, read_arguments
 from gridtrader.operator.replay.plan import plan_replay
@@ -27,7 +28,6 @@ from gridtrader.store.json_text import dumps
 
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
-EXIT_INVALID: Final = 2
 
 
 def main(argv: Sequence[str], out: TextIO | None = None) -> int:
@@ -39,13 +39,8 @@ def main(argv: Sequence[str], out: TextIO | None = None) -> int:
         plan = plan_replay(wanted, settings)
         check_output(wanted.json, "--json")
         check_output(wanted.html, "--html")
-    except (BadArguments, PriceError, CatalogueError) as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return EXIT_INVALID
-    except SettingsError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
-        return EXIT_INVALID
+    except (BadArguments, PriceError, CatalogueError, SettingsError) as error:
+        return refuse(error, PROGRAM)
     began = time.monotonic()
     try:
         result = play(plan, wanted.conditions.files)

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
+from gridtrader.operator.command_line import BadArguments, Parser
 from gridtrader.operator.simulate.script import MOST_ACCOUNTS, MOST_HOURS, BadScript, read_script
 from gridtrader.simulation.faults import REQUEST_RATES, SAFE, Fault
 from gridtrader.simulation.market import open_record
@@ -64,10 +65,6 @@ FAMILIES: Final[Mapping[str, frozenset[Fault]]] = {
 _FAULTS: Final = {fault.value: frozenset({fault}) for fault in Fault}
 
 
-class BadArguments(Exception):
-    """Arguments that cannot be followed; the message is one line: place, value, what is allowed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to play and how to tell of it."""
@@ -84,13 +81,8 @@ class Wanted:
         return (replace(self.plan, seed=seed) for seed in self.seeds)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadArguments(message)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Plays the bot against a simulated exchange, network and disk that fail, and checks the laws.",
         epilog="Exit codes: 0 no law was broken, 1 one was (or the command was interrupted), 2 bad arguments.",

@@ -11,8 +11,9 @@ from functools import partial
 from itertools import groupby
 from typing import Final, TextIO
 
+from gridtrader.operator.command_line import BadArguments, refuse
 from gridtrader.operator.printing import print_all, reader_has_gone
-from gridtrader.operator.simulate.arguments import PROGRAM, BadArguments, Wanted, read_arguments
+from gridtrader.operator.simulate.arguments import PROGRAM, Wanted, read_arguments
 from gridtrader.operator.simulate.document import document
 from gridtrader.operator.simulate.story import tell
 from gridtrader.operator.simulate.table import Line, report
@@ -24,7 +25,6 @@ from gridtrader.store.json_text import dumps
 
 EXIT_OK: Final = 0
 EXIT_BROKEN: Final = 1
-EXIT_INVALID: Final = 2
 
 MOST_SHORTENED: Final = 4
 """Laws of which a failure is shortened, the most frequent ones: each can take minutes."""
@@ -36,8 +36,7 @@ def main(argv: Sequence[str], out: TextIO | None = None, progress: TextIO | None
     try:
         wanted = read_arguments(argv)
     except BadArguments as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return EXIT_INVALID
+        return refuse(error, PROGRAM)
     try:
         return _run(wanted, out, Progress(progress or sys.stderr))
     except BrokenPipeError:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gridtrader.operator.command_line import BadArguments, Parser
 from gridtrader.operator.conditions import (
-    BadArguments,
     Conditions,
-    Parser,
     add_conditions,
     read_conditions,
     read_value,

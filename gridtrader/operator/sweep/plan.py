@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gridtrader.daemon import wiring
-from gridtrader.operator.conditions import BadArguments, Conditions
+from gridtrader.operator.command_line import BadArguments
+from gridtrader.operator.conditions import Conditions
 from gridtrader.operator.inputs import account_of, entries_of, load_contracts, open_sources, span_of, symbols_of
 from gridtrader.operator.sweep.arguments import Wanted
 from gridtrader.settings import AccountSettings, Settings, SymbolSettings, SystemSettings

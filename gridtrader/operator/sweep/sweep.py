@@ -16,7 +16,8 @@ from typing import Final, TextIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gridtrader.operator.conditions import BadArguments, check_output
+from gridtrader.operator.command_line import BadArguments, refuse
+from gridtrader.operator.conditions import check_output
 from gridtrader.operator.printing import print_all, reader_has_gone
 from gridtrader.operator.sweep.arguments import PROGRAM, Wanted, read_arguments
 from gridtrader.operator.sweep.plan import SweepPlan, plan_sweep
@@ -30,7 +31,6 @@ from gridtrader.sweep.task import Task
 
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
-EXIT_INVALID: Final = 2
 
 
 def main(argv: Sequence[str], out: TextIO | None = None) -> int:
@@ -42,13 +42,8 @@ def main(argv: Sequence[str], out: TextIO | None = None) -> int:
         plan = plan_sweep(wanted, settings)
         check_output(wanted.csv, "--csv")
         cluster = None if wanted.ray is None else Cluster(wanted.ray)
-    except (BadArguments, PriceError, CatalogueError, ClusterError) as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return EXIT_INVALID
-    except SettingsError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
-        return EXIT_INVALID
+    except (BadArguments, PriceError, CatalogueError, ClusterError, SettingsError) as error:
+        return refuse(error, PROGRAM)
     except KeyboardInterrupt:
         sys.stderr.write(f"{PROGRAM}: interrupted, nothing was played\n")
         return EXIT_FAILED

@@ -6,7 +6,8 @@ import pytest
 
 from gridtrader.cli import main
 from gridtrader.history.series import INTERVALS, Kind
-from gridtrader.operator.download.arguments import BadArguments, Wanted, read_arguments
+from gridtrader.operator.command_line import BadArguments
+from gridtrader.operator.download.arguments import Wanted, read_arguments
 
 JUNE_1 = 1_748_736_000_000
 HOUR = 3_600_000

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.operator.simulate.arguments import FAMILIES, BadArguments, read_arguments
+from gridtrader.operator.command_line import BadArguments
+from gridtrader.operator.simulate.arguments import FAMILIES, read_arguments
 from gridtrader.operator.simulate.simulate import main
 from gridtrader.simulation.faults import SAFE, Fault
 from gridtrader.simulation.world import Plan
