@@ -27,7 +27,7 @@ from gridtrader.exchange.tickers import TickerHub
 from gridtrader.logs import AccountLogs, DaemonLogs, Redactor
 from gridtrader.settings import AccountSettings, Settings
 from gridtrader.store.archive import JOURNAL_NAME
-from gridtrader.store.emergency import acknowledge_stop, is_released, is_stopped, read_stop
+from gridtrader.store.emergency import acknowledge_stop, interrupted_stop, is_released, is_stopped, read_stop
 from gridtrader.store.folders import account_folder
 from gridtrader.store.lock import DirectoryLock
 
@@ -155,7 +155,7 @@ class MultiAccountBot:
         account_id = member.account.id
         try:
             self._make_folder(member.folder)
-            if is_stopped(member.folder):
+            if is_stopped(member.folder) and interrupted_stop(member.folder, member.folder / JOURNAL_NAME) is None:
                 self._hold_back(member)
                 return
         except OSError as error:

@@ -36,6 +36,12 @@ class Silence:
         self._stopped_ms, self._file = at_ms, file
         self._withdrawn.clear()
 
+    def carried_on(self, at_ms: int) -> None:
+        """Note that a new process withdraws anew: the one before has died in the stop."""
+        if self._stopped_ms is not None:
+            self._stopped_ms = at_ms
+            self._withdrawn.clear()
+
     def resumed(self) -> None:
         """Note that the administrator has removed the file (R3)."""
         self._stopped_ms = self._file = None

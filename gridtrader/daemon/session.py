@@ -82,6 +82,9 @@ class Session:
         """Open the sockets and restore the account once its stream is up; returns whether it trades."""
         log = self.engine.recorder.log
         try:
+            if self.engine.carry_on_stop():
+                self.on_phase(Phase.STOPPED, self.engine.stop_reason, False)
+                return False
             self._connect_and_restore()
         except (CannotStart, ArchiveError) as error:
             log.critical("the account does not start: %s", error)

@@ -296,9 +296,23 @@ class GridEngine:
         self._halt.declare()
         if self.settings.cancel_opening_on_emergency:
             self._halt.withdraw_openings()
-        self.recorder.save_state(self.book.symbols.values())
+        self._halt.conclude()
+        if self.book.symbols:  # a stop before anything is known leaves the file to tell what was
+            self.recorder.save_state(self.book.symbols.values())
         self._show(at_once=True)
+
+    def carry_on_stop(self) -> bool:
+        """Stop again, if a death interrupted the last emergency stop; returns whether it did. Raises ArchiveError.
+
+        Its file keeps the account from starting, so nobody else would ever withdraw its opening orders (R2, R3).
+        """
+        stop = self.recorder.archive.interrupted_emergency()
+        if stop is None:
+            return False
+        self.recorder.log.warning("the process died in an emergency stop: it is carried on")
+        self.emergency_stop(stop.reason, stop.symbol)
+        return True
 
     def declare_stop(self) -> bool:
         """Write the emergency stop down, if there is one and it is not written; returns whether nothing is left."""
-        return self._halt is None or self._halt.declare()
+        return self._halt is None or (self._halt.declare() and self._halt.conclude())

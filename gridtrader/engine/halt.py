@@ -21,6 +21,7 @@ class Halt:
     reason: str
     symbol: str = ""
     _is_declared: bool = False
+    _is_concluded: bool = False
 
     def declare(self) -> bool:
         """Write the emergency file and the journal's record of it, unless done; returns whether they are written."""
@@ -36,6 +37,16 @@ class Halt:
             return False
         self._is_declared = True
         return True
+
+    def conclude(self) -> bool:
+        """Write down, once it is declared, that all is done: else a later process carries it on. Returns whether."""
+        if not self._is_concluded and self._is_declared:
+            try:
+                self.recorder.archive.conclude_emergency()
+                self._is_concluded = True
+            except ArchiveError as error:
+                self.recorder.log.warning("the end of the emergency stop could not be written down yet: %s", error)
+        return self._is_concluded
 
     def withdraw_openings(self) -> None:
         """Cancel resting opening orders once, whatever comes of it (R2)."""

@@ -289,6 +289,14 @@ class SymbolState:
     extra: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class InterruptedStop:
+    """An emergency stop that is written down, and whose process died before its opening orders were withdrawn."""
+
+    reason: str
+    symbol: str = ""
+
+
 class Archive(Protocol):
     """One account's files. Everything raises `ArchiveError` when the disk does not take it."""
 
@@ -318,6 +326,14 @@ class Archive(Protocol):
     def save_status(self, status: Mapping[str, object]) -> None: ...
     def declare_emergency(self, *, symbol: str, reason: str, mm_rate: str) -> None:
         """Write `.emergency_stop`, and a journal record of it (R2, R3)."""
+        ...
+
+    def conclude_emergency(self) -> None:
+        """Record that the emergency stop has done all it does: nothing of it is left to carry on."""
+        ...
+
+    def interrupted_emergency(self) -> InterruptedStop | None:
+        """Return the emergency stop that was declared and not concluded, if there is one."""
         ...
 
 

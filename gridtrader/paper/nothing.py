@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from gridtrader.engine.ports import Record, SymbolState
+from gridtrader.engine.ports import InterruptedStop, Record, SymbolState
 
 
 class NoArchive:
@@ -27,6 +27,11 @@ class NoArchive:
     def save_status(self, status: Mapping[str, object]) -> None: ...
 
     def declare_emergency(self, *, symbol: str, reason: str, mm_rate: str) -> None: ...
+
+    def conclude_emergency(self) -> None: ...
+
+    def interrupted_emergency(self) -> InterruptedStop | None:
+        return None
 
 
 class NoDiary:

@@ -73,7 +73,7 @@ class Operator:
             return
         blame, happened, now = self._blame[account.uid], self._script.happened, self._hub.now - self._start_ms
         unjust = is_unjust(reason, account.plan.id, blame, happened, now, was_over=judge.halts.was_over)
-        if unjust and not judge.was_forced:
+        if unjust and not judge.was_forced and not judge.halts.carries_on:
             judge.breach(f"stopped without cause: {reason}")
         self._hub.after(_ATTENDS_MS, lambda: self._attend(account))
 

@@ -39,6 +39,14 @@ class Conduct:
         self._decided = _Decided()
         self.silence = Silence(patience_ms=60_000)
 
+    def begun(self) -> Iterator[str]:
+        """Give what is wrong with a new life: despite an emergency file only to carry on what a death cut short."""
+        disk = self._account.disk
+        if disk.emergency is not None:
+            self.silence.carried_on(self._hub.now)
+            if disk.stop_is_concluded:
+                yield "R3: the account begins anew, and its emergency file is there"
+
     def sent(self, command: str, what: Command) -> Iterator[str]:
         """Give what is wrong with a command that leaves now."""
         yield from self.silence.sent(self._hub.now, _REQUESTS[command], [_called(what)])

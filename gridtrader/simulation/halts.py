@@ -46,6 +46,8 @@ class Halts:
         self._fileless_ms: int | None = None
         self._is_calm = False
         """Whether nothing stood in the way of the last stop."""
+        self.carries_on = False
+        """Whether this life is there only to withdraw what the one before could not (R2)."""
 
     # --- what happens ---
 
@@ -73,6 +75,7 @@ class Halts:
         self._withdrawn.clear()
         self._bare.clear()
         self._is_calm = False
+        self.carries_on = self._account.disk.emergency is not None
         self._stranger = self._fileless_ms = None
 
     def sent(self, command: str, what: object) -> None:

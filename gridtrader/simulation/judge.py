@@ -24,7 +24,7 @@ from gridtrader.simulation.halts import Halts
 from gridtrader.simulation.hub import Hub
 from gridtrader.simulation.life import SimAccount
 from gridtrader.simulation.quiet import quiet_symbols
-from gridtrader.simulation.scope import held_symbols, out_of_band, quotes_of
+from gridtrader.simulation.scope import held_symbols, out_of_band, prices_of, quotes_of
 from gridtrader.simulation.stateview import state_tree
 from gridtrader.simulation.terms import terms_of
 from gridtrader.simulation.trouble import Trouble
@@ -231,6 +231,12 @@ class Judge:
         self.halts.declared()
         self._conduct.silence.stopped(self._hub.now, file)
 
+    def begun(self) -> None:
+        """Note that a new life begins."""
+        self.halts.begun()
+        for law in self._conduct.begun():
+            self.breach(law)
+
     def resumed(self) -> None:
         """Note that the operator has flattened the account and removed the file: it begins anew."""
         names = self._laws.names
@@ -362,18 +368,13 @@ class Judge:
     def _books(self) -> Books:
         account = self._account
         wallet = self._exchange.wallet(account.uid)
-        prices = {
-            symbol: self._exchange.quote(symbol).last
-            for symbol in account.symbols
-            if symbol not in account.prices_down
-        }
         return Books(
             orders=self._all_orders(),
             sizes=self._sizes,
             available=wallet.total_available,
             margin_balance=wallet.total_margin_balance,
             now_ms=self._hub.now,
-            prices=prices,
+            prices=prices_of(account),
             held=frozenset(held_symbols(self._account)),
             is_stopped=account.disk.emergency is not None or self._away_ms is not None,
             slack=max(ZERO, wallet.total_margin_balance) * _SLACK,

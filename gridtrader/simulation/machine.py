@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gridtrader.daemon.clock import SystemClock
-from gridtrader.engine.ports import ArchiveError, Record, SymbolState
+from gridtrader.engine.ports import ArchiveError, InterruptedStop, Record, SymbolState
 from gridtrader.simulation.hub import Hub, Killed
 
 _NS = 1_000_000
@@ -66,6 +66,8 @@ class Disk:
     """The emergency file."""
     knows_of_stop: bool = False
     """Whether the journal's last records tell of a stop."""
+    stop_is_concluded: bool = False
+    """Whether they tell that the stop has done all it does."""
     is_full: bool = False
     state_is_corrupt: bool = False
     """Whether nobody can read the state file (T2)."""
@@ -86,6 +88,13 @@ class Disk:
     @property
     def is_released(self) -> bool:
         return self.emergency is None and self.knows_of_stop
+
+    @property
+    def interrupted_stop(self) -> InterruptedStop | None:
+        """The stop whose file is there and whose end is not written down."""
+        if self.emergency is None or self.stop_is_concluded:
+            return None
+        return InterruptedStop(self.emergency["reason"], self.emergency["symbol"])
 
 
 class SimArchive:
@@ -140,6 +149,15 @@ class SimArchive:
         self._write("emergency file")
         if self._disk.emergency is None:
             self._disk.emergency = {"symbol": symbol, "reason": reason, "mm_rate": mm_rate}
+            self._disk.stop_is_concluded = False
             self._on_stop(str(self._disk.emergency))
         self._process.point("emergency file written")
         self._disk.knows_of_stop = True
+
+    def conclude_emergency(self) -> None:
+        self._write("journal")
+        self._disk.stop_is_concluded = True
+        self._process.point("journal written")
+
+    def interrupted_emergency(self) -> InterruptedStop | None:
+        return self._disk.interrupted_stop

@@ -1,6 +1,7 @@
 """What an account may do as the world is at a moment: where it is held back, and where it hears of prices."""
 
 from collections.abc import Collection
+from decimal import Decimal
 
 from gridtrader.simulation.life import SimAccount
 from gridtrader.simulator.core import model
@@ -18,6 +19,12 @@ def quotes_of(account: SimAccount, held: Collection[str]) -> dict[str, model.Quo
     """Return the prices of the symbols in which the bot may act, and hears of them."""
     free = [symbol for symbol in account.symbols if symbol not in held and symbol not in account.prices_down]
     return {symbol: account.venue.exchange.quote(symbol) for symbol in free}
+
+
+def prices_of(account: SimAccount) -> dict[str, Decimal]:
+    """Return the last prices of the symbols of whose prices the bot hears."""
+    quote, down = account.venue.exchange.quote, account.prices_down
+    return {symbol: quote(symbol).last for symbol in account.symbols if symbol not in down}
 
 
 def out_of_band(account: SimAccount) -> set[str]:

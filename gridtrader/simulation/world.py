@@ -159,7 +159,7 @@ class World:
             account.on_left, account.on_sent, account.on_stop = judge.left, judge.sent, judge.stopped
             account.on_jolt = partial(self._jolt, account, self._chance.dice(f"{account.plan.id}/jolt"))
             account.on_missed = judge.missed
-            account.on_begun, account.on_read = judge.halts.begun, judge.halts.looks
+            account.on_begun, account.on_read = judge.begun, judge.halts.looks
             account.on_balance = judge.shown
         for number, prices in enumerate(self.prices):
             self._next_price(number, prices)

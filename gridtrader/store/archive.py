@@ -8,9 +8,17 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final, cast
 
-from gridtrader.engine.ports import Record, SymbolState
+from gridtrader.engine.ports import InterruptedStop, Record, SymbolState
 from gridtrader.store.atomic import remove_leftovers
-from gridtrader.store.emergency import STOP_KIND, EmergencyStop, write_stop
+from gridtrader.store.emergency import (
+    CONCLUDED_KIND,
+    STOP_KIND,
+    EmergencyStop,
+    interrupted_stop,
+    is_stopped,
+    read_stop,
+    write_stop,
+)
 from gridtrader.store.journal import Entry, Journal, read_journal
 from gridtrader.store.json_text import Json
 from gridtrader.store.metrics import MetricsLog
@@ -116,6 +124,16 @@ class AccountArchive:
             record["symbol"] = symbol
         write_stop(self._folder, stop, self._zone)
         self.journal([record])
+
+    def conclude_emergency(self) -> None:
+        """Record that the stop whose file is there has done all it does (R2); one made by hand is no stop of ours."""
+        stop = read_stop(self._folder) if is_stopped(self._folder) else None
+        if stop is not None:
+            self.journal([{"kind": CONCLUDED_KIND, "stop": stop.at_ms, "at": self._now_ms()}])
+
+    def interrupted_emergency(self) -> InterruptedStop | None:
+        stop = interrupted_stop(self._folder, self._folder / JOURNAL_NAME)
+        return None if stop is None else InterruptedStop(stop.reason, stop.symbol or "")
 
     def close(self) -> None:
         """Close the files."""

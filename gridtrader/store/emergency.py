@@ -21,6 +21,8 @@ from gridtrader.store.times import from_iso, iso
 STOP_NAME: Final = ".emergency_stop"
 STOP_KIND: Final = "emergency"
 """Kind of the journal's record of a stop."""
+CONCLUDED_KIND: Final = "emergency_concluded"
+"""Kind of the journal's record that a stop has done all it does; `stop` in it is the time in the stop's file."""
 _HUNDRED: Final = Decimal(100)
 
 
@@ -72,6 +74,19 @@ def acknowledge_stop(journal: Path, now_ms: Callable[[], int]) -> None:
         writer.append(Entry(STOP_KIND, {"at": now_ms(), "reason": f"{STOP_NAME} was found at the start"}))
     finally:
         writer.close()
+
+
+def interrupted_stop(folder: Path, journal: Path) -> EmergencyStop | None:
+    """Return the stop whose process died before its opening orders were withdrawn (R2); None if there is none.
+
+    A file made by hand is not ours to carry on. Raises StoreError if the files cannot be read.
+    """
+    stop = read_stop(folder) if is_stopped(folder) else None
+    if stop is None:
+        return None
+    records = read_tail(journal) if journal.exists() else ()
+    is_concluded = any(r.kind == CONCLUDED_KIND and r.data.get("stop") == stop.at_ms for r in records)
+    return None if is_concluded else stop
 
 
 def is_released(folder: Path, journal: Path) -> bool:

@@ -57,3 +57,20 @@ def test_when_the_administrator_has_removed_the_file_the_account_speaks_again() 
     silence.resumed()
     assert list(silence.seen(None)) == []
     assert list(silence.sent(99_000, Request.PLACE, [OPENING])) == []
+
+
+def test_a_new_process_may_withdraw_once_more_what_the_death_of_another_interrupted() -> None:
+    silence = stopped()
+    assert list(silence.sent(10_201, Request.CANCEL, [OPENING])) == []
+    silence.carried_on(60_000)
+    assert list(silence.sent(60_200, Request.READ)) == []
+    assert list(silence.sent(60_201, Request.CANCEL, [OPENING])) == []
+    assert len(list(silence.sent(60_202, Request.CANCEL, [OPENING]))) == 1
+    assert len(list(silence.sent(60_203, Request.PLACE, [OTHER]))) == 1
+    assert len(list(silence.sent(61_001, Request.READ))) == 1
+
+
+def test_where_nothing_was_stopped_there_is_nothing_to_carry_on() -> None:
+    silence = Silence()
+    silence.carried_on(60_000)
+    assert list(silence.sent(99_000, Request.PLACE, [OPENING])) == []

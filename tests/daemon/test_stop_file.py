@@ -15,7 +15,16 @@ from gridtrader.daemon import session
 from gridtrader.daemon.session import Phase
 from gridtrader.store.archive import JOURNAL_NAME, AccountArchive, FileBounds
 from gridtrader.store.atomic import temporary
-from gridtrader.store.emergency import STOP_KIND, STOP_NAME, is_released, is_stopped, read_stop
+from gridtrader.store.emergency import (
+    STOP_KIND,
+    STOP_NAME,
+    EmergencyStop,
+    interrupted_stop,
+    is_released,
+    is_stopped,
+    read_stop,
+    write_stop,
+)
 from gridtrader.store.errors import StoreError
 from gridtrader.store.journal import Journal
 from tests.support.daemon import Daemon, account_yaml, daemon, eventually
@@ -180,6 +189,40 @@ def test_the_record_of_an_earlier_stop_does_not_release_one_that_cannot_be_writt
         time.sleep(1.2)
         assert running.member("001").phase is Phase.STOPPED
         assert len(running.dump("001")["requests"]) == requests
+
+
+def test_a_stop_in_which_the_daemon_was_killed_is_carried_on_once_and_the_account_does_not_start(
+    tmp_path: Path, exchange: EmbeddedExchange
+) -> None:
+    with daemon(tmp_path, exchange, CONFIG) as running:
+        running.await_both()
+    folder = running.accounts / "001"
+    write_stop(folder, EmergencyStop(NOW, "001", "mm rate", "DOGEUSDT"))
+    before = (folder / STOP_NAME).read_text()
+    assert "A01_" in " ".join(open_names(running))
+
+    with daemon(tmp_path, exchange, CONFIG) as running:
+        running.await_phase("001", Phase.STOPPED)
+        running.await_phase("002", Phase.TRADING)
+        names = open_names(running)
+        assert len(names) == 2
+        assert all("T00_" in name for name in names)
+        assert running.member("001").reason == "mm rate"
+        assert (folder / STOP_NAME).read_text() == before
+        eventually("its end is written down", lambda: interrupted_stop(folder, folder / JOURNAL_NAME) is None)
+        assert not [c for c in exchange.state()["connections"] if c["account"] == "key001"], "no sockets"
+
+    requests = len(running.dump("001")["requests"])
+    with daemon(tmp_path, exchange, CONFIG, EAGER) as running:
+        running.await_phase("002", Phase.TRADING)
+        assert running.member("001").phase is Phase.STOPPED
+        assert len(running.dump("001")["requests"]) == requests, "the next process sends nothing"
+        (folder / STOP_NAME).unlink()
+        running.await_both()
+
+
+def open_names(running: Daemon) -> list[str]:
+    return [order["order_link_id"] for order in running.dump("001")["open_orders"]]
 
 
 def test_a_daemon_that_cannot_write_a_stop_down_ends_in_time_all_the_same(

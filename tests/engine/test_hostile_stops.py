@@ -98,6 +98,63 @@ def test_a_full_disk_keeps_no_stop_from_withdrawing_the_opening_orders() -> None
     assert not [name for name in table.open_names() if is_opening(name)]
 
 
+# --- a stop in which the process dies ---
+
+
+def dead_in_its_stop(**changes: object) -> Table:
+    """An account whose process died when its emergency stop was declared and nothing was withdrawn yet."""
+    table = opened(strategy(), strategy("SOLUSDT"), usdt="1000", prices=BOTH)
+    table.settings = replace(table.settings, **changes)  # type: ignore[arg-type]
+    table.archive.declare_emergency(symbol="DOGEUSDT", reason="mm rate", mm_rate="0.91")
+    table.begin()
+    return table
+
+
+def test_a_stop_that_a_death_interrupted_is_carried_on_by_the_next_process_once() -> None:
+    table = dead_in_its_stop()
+    before, states = standing(table), dict(table.archive.states)
+    assert any(is_opening(name) for name in before)
+    assert table.engine.carry_on_stop()
+    assert table.engine.emergency_stopped
+    assert table.engine.stop_reason == "mm rate"
+    assert standing(table) == {name: stands for name, stands in before.items() if not is_opening(name)}
+    assert table.archive.states == states, "the file goes on telling what was"
+    assert all(command.startswith("cancel ") for command in table.desk.commands)
+    table.begin()
+    assert not table.engine.carry_on_stop()
+    assert table.desk.commands == []
+
+
+def test_where_opening_orders_are_to_stay_a_stop_that_is_carried_on_leaves_them() -> None:
+    table = dead_in_its_stop(cancel_opening_on_emergency=False)
+    before = standing(table)
+    assert table.engine.carry_on_stop()
+    assert standing(table) == before
+    assert table.archive.is_concluded
+
+
+def test_a_stop_whose_end_cannot_be_written_down_is_not_over_until_it_is() -> None:
+    table = dead_in_its_stop()
+    table.archive.is_full = True
+    assert table.engine.carry_on_stop()
+    said = len(table.desk.commands)
+    assert not table.engine.declare_stop()
+    table.archive.is_full = False
+    assert table.engine.declare_stop()
+    assert table.archive.is_concluded
+    assert len(table.desk.commands) == said
+
+
+def test_a_stop_that_cannot_be_declared_is_not_concluded_either() -> None:
+    table, archive = on_a_stubborn_disk(2)
+    archive.is_concluded = False
+    table.engine.emergency_stop("mm rate")
+    assert not table.engine.declare_stop()
+    assert not archive.is_concluded
+    assert table.engine.declare_stop()
+    assert archive.is_concluded
+
+
 # --- a stop during a start ---
 
 

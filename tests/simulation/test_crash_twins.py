@@ -39,6 +39,12 @@ def test_a_start_that_is_killed_itself_is_made_good_by_the_next() -> None:
         assert compare_all(plain, crashed, crashed.away, moves) == (Likeness.EQUAL, "")
 
 
+def test_a_withdrawal_in_which_the_process_dies_is_carried_on() -> None:
+    tally = crash_twins(Task(19, 1, minutes=30, only=Death(445)))
+    assert tally.problems == []
+    assert tally.alike[Likeness.EQUAL.value] == 1
+
+
 REOPENS_MS = 750_000
 """When a side of seed 44 closes, and opens two levels at once because the other side has executed four (S8)."""
 

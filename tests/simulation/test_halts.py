@@ -11,6 +11,7 @@ from gridtrader.audit.books import BookOrder, name_of
 from gridtrader.daemon.session import Phase
 from gridtrader.domain.order_names import OrderName, Slot
 from gridtrader.domain.types import OrderKind, Side
+from gridtrader.simulation.conduct import Conduct
 from gridtrader.simulation.halts import FILE_MS, RATE_LATE_MS, STRANGER_MS, Halts
 from gridtrader.simulation.trouble import Trouble
 from tests.simulation.stage import SYMBOL, UID, Stage, buy, close
@@ -103,6 +104,16 @@ def test_a_stop_in_peace_withdraws_every_opening_order(scene: Scene) -> None:
     scene.trouble.strikes(1_000)
     scene.halts.declared()
     assert list(scene.halts.stopped({SYMBOL: {"id": order}})) == [], "best effort"
+
+
+def test_despite_an_emergency_file_a_life_begins_only_to_carry_the_stop_on(scene: Scene) -> None:
+    conduct = Conduct(scene.account, scene.stage.hub)
+    disk = scene.account.disk
+    for emergency, is_concluded, is_broken in ((None, True, False), ({}, False, False), ({}, True, True)):
+        disk.emergency, disk.stop_is_concluded = emergency, is_concluded
+        scene.halts.begun()
+        assert scene.halts.carries_on == (emergency is not None)
+        assert [law.split(":")[0] for law in conduct.begun()] == ["R3"] * is_broken
 
 
 @pytest.mark.parametrize(("is_answered", "is_broken"), [(None, True), (True, True), (False, False)])

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from gridtrader.engine.ports import ArchiveError, LevelState, SymbolState
+from gridtrader.engine.ports import ArchiveError, InterruptedStop, LevelState, SymbolState
 from gridtrader.simulation.hub import Hub, Killed
 from gridtrader.simulation.machine import Disk, Process, SimArchive, SimClock
 from tests.simulation.stage import START
@@ -163,3 +163,15 @@ def test_sleep_takes_simulated_time() -> None:
     hub.spawn("sleeper", nap)
     hub.run(START + 10_000)
     assert woken == [START + 1_500]
+
+
+def test_a_stop_is_interrupted_until_its_end_is_written() -> None:
+    disk = Disk()
+    files = archive(disk, immortal())
+    assert files.interrupted_emergency() is None
+    for reason in ("first", "second"):
+        files.declare_emergency(symbol="DOGEUSDT", reason=reason, mm_rate="")
+        assert files.interrupted_emergency() == InterruptedStop(reason, "DOGEUSDT")
+        files.conclude_emergency()
+        assert files.interrupted_emergency() is None
+        disk.release()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gridtrader.engine.journal import remember
-from gridtrader.engine.ports import Archive, ArchiveError, LevelState, Record, SymbolState
+from gridtrader.engine.ports import Archive, ArchiveError, InterruptedStop, LevelState, Record, SymbolState
 from gridtrader.store.archive import AccountArchive, FileBounds
 from gridtrader.store.emergency import is_released, is_stopped, read_stop
 from gridtrader.store.journal import journal_files
@@ -190,3 +190,26 @@ def test_t2_a_corrupt_state_file_is_a_warning_and_is_written_anew(folder: Folder
     assert "written anew" in warning
     archive.save_state({})
     assert read_state(path).symbols == {}
+
+
+def test_an_emergency_is_interrupted_until_it_is_concluded_also_for_the_next_process(folder: Folder) -> None:
+    archive = folder.open()
+    assert archive.interrupted_emergency() is None
+    archive.declare_emergency(symbol="", reason="the private stream is lost", mm_rate="")
+    archive.close()
+    archive = folder.open()
+    assert archive.interrupted_emergency() == InterruptedStop("the private stream is lost")
+    archive.conclude_emergency()
+    assert archive.interrupted_emergency() is None
+    assert remember(archive.read_journal()) == ({}, [])
+    archive.close()
+    assert folder.open().interrupted_emergency() is None
+    (folder.path / ".emergency_stop").unlink()
+    assert is_released(folder.path, folder.path / "journal.jsonl")
+
+
+def test_a_file_made_by_hand_is_never_concluded(folder: Folder) -> None:
+    archive = folder.open()
+    (folder.path / ".emergency_stop").write_text("holiday")
+    archive.conclude_emergency()
+    assert (archive.interrupted_emergency(), list(archive.read_journal())) == (None, [])

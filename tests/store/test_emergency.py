@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gridtrader.store.emergency import EmergencyStop, is_released, is_stopped, read_stop, write_stop
+from gridtrader.store.emergency import (
+    CONCLUDED_KIND,
+    EmergencyStop,
+    interrupted_stop,
+    is_released,
+    is_stopped,
+    read_stop,
+    write_stop,
+)
 from gridtrader.store.errors import StoreError
 from gridtrader.store.journal import Entry, Journal
 
@@ -98,3 +106,25 @@ def test_a_vanished_disk_is_not_consent(tmp_path: Path) -> None:
 
 def test_an_old_copy_of_the_folder_is_not_consent(tmp_path: Path) -> None:
     assert not is_released(tmp_path, _journal(tmp_path, "fill", "fill"))
+
+
+def _concluded(folder: Path, *stops: int) -> Path:
+    path = _journal(folder, "fill", "emergency")
+    journal = Journal(path, lambda: STOP.at_ms)
+    for stop in stops:
+        journal.append(Entry(CONCLUDED_KIND, {"stop": stop}))
+    journal.close()
+    return path
+
+
+def test_a_stop_is_interrupted_until_the_journal_has_its_end(tmp_path: Path) -> None:
+    assert interrupted_stop(tmp_path, tmp_path / "journal.jsonl") is None, "there is none"
+    write_stop(tmp_path, STOP)
+    assert interrupted_stop(tmp_path, tmp_path / "journal.jsonl") == STOP, "it died before it wrote anything else"
+    assert interrupted_stop(tmp_path, _concluded(tmp_path, STOP.at_ms - 1)) == STOP, "that was another stop's end"
+    assert interrupted_stop(tmp_path, _concluded(tmp_path, STOP.at_ms)) is None
+
+
+def test_a_file_made_by_hand_is_no_interrupted_stop(tmp_path: Path) -> None:
+    (tmp_path / ".emergency_stop").write_text("holiday")
+    assert interrupted_stop(tmp_path, _concluded(tmp_path)) is None

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gridtrader.engine.ports import ArchiveError, Record, SymbolState
+from gridtrader.engine.ports import ArchiveError, InterruptedStop, Record, SymbolState
 
 
 class TestClock:
@@ -35,6 +35,8 @@ class MemoryArchive:
     status: Mapping[str, object] = field(default_factory=dict)
     snapshots: list[Mapping[str, object]] = field(default_factory=list)
     emergencies: list[dict[str, str]] = field(default_factory=list)
+    is_concluded: bool = True
+    """Whether nothing of an emergency stop is left to carry on."""
     is_full: bool = False
     journal_is_full: bool = False
 
@@ -71,6 +73,16 @@ class MemoryArchive:
 
     def declare_emergency(self, *, symbol: str, reason: str, mm_rate: str) -> None:
         self.emergencies.append({"symbol": symbol, "reason": reason, "mm_rate": mm_rate})
+        self.is_concluded = False
+
+    def conclude_emergency(self) -> None:
+        self._check()
+        self.is_concluded = True
+
+    def interrupted_emergency(self) -> InterruptedStop | None:
+        if self.is_concluded:
+            return None
+        return InterruptedStop(self.emergencies[-1]["reason"], self.emergencies[-1]["symbol"])
 
 
 class MemoryDiary:
