@@ -7,7 +7,7 @@ import numpy as np
 
 from gridtrader.replay.course import Floats, State, course
 from gridtrader.replay.result import Bar, Sample
-from gridtrader.replay.way import Ticks, Way
+from gridtrader.replay.way import Ticks, Way, begins, merged
 
 STEPS = 2_000
 """At most so many bars and samples, whatever the length of a replay."""
@@ -36,7 +36,7 @@ def bars_of(way: Way, start: int, step: int) -> list[Bar]:
 
 def samples_of(ways: Sequence[Way], states: Sequence[State], start: int, step: int) -> list[Sample]:
     """Return the account's course, a sample for each stretch in which there was a price."""
-    times = np.unique(np.concatenate([way.times for way in ways]))
+    times = merged([way.times for way in ways])
     since = np.searchsorted(np.array([state.time_ms for state in states]), times, side="right") - 1
     marks = [way.mark[np.searchsorted(way.times, times, side="right") - 1] for way in ways]
     at = course(states, since, marks)
@@ -61,8 +61,9 @@ def samples_of(ways: Sequence[Way], states: Sequence[State], start: int, step: i
 
 def _stretches(times: Ticks, start: int, step: int) -> tuple[Ticks, Ticks]:
     """Return where each stretch begins among the times, and its number."""
-    numbers, firsts = np.unique((times - start) // step, return_index=True)
-    return firsts, numbers
+    numbers = (times - start) // step
+    firsts = begins(numbers)
+    return firsts, numbers[firsts]
 
 
 def _decimals(values: Floats) -> list[Decimal]:

@@ -12,7 +12,7 @@ import numpy as np
 from gridtrader.replay.balance import Balance
 from gridtrader.replay.course import State, bounds_from, course_from
 from gridtrader.replay.extremes import Records, corners_to_reckon, may_pass
-from gridtrader.replay.way import Ticks, Way
+from gridtrader.replay.way import Ticks, Way, merged
 from gridtrader.simulator.core.calm import EVERYWHERE, Band, band_around
 from gridtrader.simulator.core.exchange import Exchange
 
@@ -117,4 +117,4 @@ class Track:
 def times_between(ways: Sequence[Way], quiet: Mapping[str, int]) -> Ticks:
     """Return the times of all corners between where the prices are and these corners, once each, in order."""
     parts = [way.times[way.corner + 1 : quiet[way.symbol] + 1] for way in ways]
-    return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+    return merged(parts)

@@ -1,7 +1,11 @@
 """The way the price takes, told by what is filled: the rules that make replays comparable (docs/replay.md)."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gridtrader.replay.way import begins, merged
 from tests.replay.support import MINUTE, T0, Bench, Candle, Strategy, flat, replayed, stamp, told, write_config
 
 STILL = flat("0.20000")
@@ -186,3 +190,18 @@ def test_before_a_jump_the_price_stands(bench: Bench) -> None:
     prices.write_text("\n".join(["timestamp,symbol,side,size,price,trdMatchID", *rows]) + "\n")
     argv = ("--config", config, "--account", "001", "--prices", prices, "--from", "2025-06-15T16:00:05")
     assert [f"{trade.price:f}" for trade in replayed(*argv).trades[:2]] == ["0.20000", "0.20000"]
+
+
+# --- times of several ways ---
+
+
+@given(st.lists(st.lists(st.integers(0, 50), unique=True, max_size=20).map(sorted), min_size=2, max_size=4))
+def test_merged_times_are_those_of_all_ways_each_once_in_order(lists: list[list[int]]) -> None:
+    found = merged([np.array(times, np.int64) for times in lists])
+    assert found.tolist() == sorted({time for times in lists for time in times})
+
+
+@given(st.lists(st.integers(0, 9), max_size=30).map(sorted))
+def test_ordered_values_are_cut_where_a_new_one_begins(values: list[int]) -> None:
+    places = begins(np.array(values, np.int64)).tolist()
+    assert places == [place for place, value in enumerate(values) if place == 0 or values[place - 1] != value]
