@@ -19,6 +19,7 @@ from gridtrader.domain.exact import HUNDRED, plain
 from gridtrader.domain.types import Side
 from gridtrader.engine.tally import Tally
 from gridtrader.engine.view import SideView, SymbolView
+from gridtrader.operator.printing import exact, money
 
 _REFRESH_S = 0.5
 _PLAIN_EVERY_S = 5.0
@@ -105,7 +106,7 @@ def _rows(member: Member) -> list[list[Text | str]]:
     head: list[Text | str] = [_who(member), Text(state, style=_STYLES.get(state, ""))]
     if view is None or not view.symbols:
         return [[*head, *[""] * (len(_COLUMNS) - len(head)), Text(member.reason, style="red")]]
-    head += [_number(view.margin_balance, 2), _percent(view.mm_rate)]
+    head += [money(view.margin_balance), _percent(view.mm_rate)]
     rows: list[list[Text | str]] = []
     for place, symbol in enumerate(view.symbols):
         cells = _symbol_cells(symbol)
@@ -126,30 +127,24 @@ def _symbol_cells(symbol: SymbolView) -> list[Text | str]:
     tally = symbol.tally
     return [
         symbol.symbol,
-        _number(symbol.last_price, None),
+        exact(symbol.last_price),
         _side_cell(symbol.sides[Side.LONG]),
         _side_cell(symbol.sides[Side.SHORT]),
         str(tally.entries),
         str(tally.averagings),
         str(tally.cycles_closed),
         str(tally.reopenings),
-        Text(_number(tally.net, 2), style="green" if tally.net > 0 else ""),
+        Text(money(tally.net), style="green" if tally.net > 0 else ""),
         Text(f"held: {', '.join(symbol.holds)}", style="yellow") if symbol.holds else tally.last,
     ]
 
 
 def _side_cell(side: SideView) -> str:
-    return f"{side.executed}+{side.resting} {plain(side.size)} → {_number(side.take_profit, None)}"
+    return f"{side.executed}+{side.resting} {plain(side.size)} → {exact(side.take_profit)}"
 
 
 def _percent(rate: Decimal | None) -> str:
     return "-" if rate is None else f"{rate * HUNDRED:.2f}"
-
-
-def _number(value: Decimal | None, places: int | None) -> str:
-    if value is None:
-        return "-"
-    return plain(value) if places is None else f"{value:,.{places}f}"
 
 
 def _duration(seconds: float) -> str:
@@ -218,7 +213,7 @@ def summary(members: Sequence[Member], elapsed_s: float) -> Group:
                 *_tally_cells(symbol.tally),
                 plain(symbol.sides[Side.LONG].size),
                 plain(symbol.sides[Side.SHORT].size),
-                _number(view.margin_balance, 2) if is_first and view is not None else "",
+                money(view.margin_balance) if is_first and view is not None else "",
                 _percent(view.mm_rate) if is_first and view is not None else "",
             )
     troubled = [member for member in members if member.phase is not Phase.ENDED]
@@ -229,5 +224,5 @@ def summary(members: Sequence[Member], elapsed_s: float) -> Group:
 
 def _tally_cells(tally: Tally) -> list[str]:
     counts = (tally.entries, tally.averagings, tally.cycles_closed, tally.reopenings)
-    money = (tally.fees, tally.funding, tally.net)
-    return [*map(str, counts), *(_number(value, 2) for value in money)]
+    amounts = (tally.fees, tally.funding, tally.net)
+    return [*map(str, counts), *map(money, amounts)]
