@@ -233,7 +233,8 @@ class Replay:
             until = min(int(self.ways[symbol].times[corner]) for symbol, corner in quiet.items())
             quiet = {symbol: min(corner, self.ways[symbol].corner_at(until)) for symbol, corner in quiet.items()}
         for time in self.track.record_times(quiet):
-            self._skip({way.symbol: way.corner_at(int(time)) for way in self.ways.values()})
+            # Of several trades of one millisecond only the first ones may be quiet.
+            self._skip({way.symbol: min(way.corner_at(int(time)), quiet[way.symbol]) for way in self.ways.values()})
             self.track.measure(int(time))
         self._skip(quiet)
 

@@ -1,6 +1,8 @@
 """Passing over what concerns nobody changes nothing: the fast way and the way over every corner come to the same."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -81,3 +83,41 @@ def test_with_a_spread_unlimited_margin_and_a_beginning_inside_a_candle(tmp_path
         result = same_both_ways(*argv, *more, *minutes("DOGEUSDT"))
         assert result.summary.trades > 10
     assert result.parameters.balance == D(10) ** 12
+
+
+# --- trades, of which several may be of one millisecond ---
+
+HEAD = "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,foreignNotional"
+NOON = 1_748_736_000
+
+
+def trades_file(folder: Path, prices: Iterable[tuple[str, str]]) -> Path:
+    path = folder / "DOGEUSDT2025-06-01.csv"
+    rows = [
+        f"{seconds},DOGEUSDT,Buy,10,{price},PlusTick,t{row},1,10,1" for row, (seconds, price) in enumerate(prices)
+    ]
+    path.write_text("\n".join([HEAD, *rows]) + "\n")
+    return path
+
+
+def test_every_trade_of_one_millisecond_counts(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "config.yaml", DOGE)
+    way = [(1, "0.2"), (2, "0.2"), (2, "0.1970"), (2, "0.1995"), (5, "0.1995"), (6, "0.1995")]
+    prices = trades_file(tmp_path, ((f"{NOON + second}", price) for second, price in way))
+    argv = ("--config", config, "--account", "001", "--unlimited-margin", "--prices", prices)
+    result = same_both_ways(*argv)
+    assert result.summary.trades > 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_trades_that_come_in_bursts(tmp_path: Path, seed: int) -> None:
+    config = write_config(tmp_path / "config.yaml", DOGE)
+    dice, ticks, moment = Random(seed), 20_000, 0
+    way = []
+    for _ in range(1_500):
+        moment += dice.choice((0, 0, 0, 1, 40, 900))
+        ticks += dice.choice((-90, -20, -3, 0, 3, 20, 90))
+        way.append((f"{NOON + moment // 1000}.{moment % 1000:03d}", f"{D(ticks) / 100_000}"))
+    argv = ("--config", config, "--account", "001", "--unlimited-margin", "--prices", trades_file(tmp_path, way))
+    result = same_both_ways(*argv)
+    assert result.summary.trades > 50
