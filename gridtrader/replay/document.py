@@ -13,13 +13,14 @@ _PLACES: Final = 12
 
 
 def document(result: ReplayResult) -> dict[str, Json]:
-    """Return the document: parameters, executions, funding, closed cycles, summary."""
+    """Return the document: parameters, summary, executions, funding, closed cycles, alarms."""
     return {
         "parameters": _parameters(result.parameters),
         "summary": _summary(result.summary),
         "executions": [_execution(trade) for trade in result.trades],
         "funding": [_funding(each) for each in result.funding],
         "cycles": [_cycle(cycle) for cycle in result.cycles],
+        "alarms": [{"time": _time(alarm.time_ms), "text": alarm.text} for alarm in result.alarms],
     }
 
 

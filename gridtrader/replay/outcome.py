@@ -21,6 +21,7 @@ def outcome(plan: Plan, replay: Replay, files: tuple[str, ...]) -> ReplayResult:
         funding=ledger.funding,
         cycles=ledger.cycles,
         standing=ledger.standing,
+        alarms=ledger.alarms,
         bars={way.symbol: bars_of(way, start, step) for way in ways},
         samples=samples_of(ways, replay.track.states, start, step),
     )

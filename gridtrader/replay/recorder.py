@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from gridtrader.domain.cycle import Cycle
 from gridtrader.domain.order_names import OrderName, parse_order_name
+from gridtrader.domain.planner import Note, NoteLevel
 from gridtrader.domain.types import OrderKind, Side
 from gridtrader.engine.book import AccountBook, CycleClosed, Fact, SomebodyElse
 from gridtrader.engine.ports import Record
 from gridtrader.engine.recorder import Recorder
 from gridtrader.paper.clock import PaperClock
 from gridtrader.paper.nothing import NoArchive, NoDiary
-from gridtrader.replay.result import ClosedCycle, Funding, Standing, Stop, Trade
+from gridtrader.replay.result import Alarm, ClosedCycle, Funding, Standing, Stop, Trade
 from gridtrader.simulator.core import model
 
 ZERO = Decimal(0)
@@ -37,6 +38,13 @@ class ReplayRecorder(Recorder):
                 alarms.append(fact)
         return alarms
 
+    def say(self, symbol: str, notes: Sequence[Note], *, is_final: bool = True) -> None:
+        known = self._said.get(symbol, frozenset())
+        for note in notes:
+            if note.level is NoteLevel.CRITICAL and note.key not in known:
+                self._ledger.alarm(note.text)
+        super().say(symbol, notes, is_final=is_final)
+
     def cycle_begun(self, symbol: str, side: Side, cycle: Cycle, executed_other: int) -> Record:  # noqa: ARG002
         return {}
 
@@ -56,6 +64,7 @@ class ReplayLedger:
         self.funding: list[Funding] = []
         self.cycles: list[ClosedCycle] = []
         self.standing: list[Standing] = []
+        self.alarms: list[Alarm] = []
         self.liquidations = 0
         self.stop: Stop | None = None
         self._times: dict[str, int] = {}
@@ -128,6 +137,10 @@ class ReplayLedger:
             self._end(order_id, stood)
 
     # --- the engine's facts ---
+
+    def alarm(self, text: str) -> None:
+        """Note why nothing more is opened."""
+        self.alarms.append(Alarm(self._clock.market_ms, text))
 
     def closed(self, symbol: str, side: Side, cycle: Cycle, net: Decimal) -> None:
         """Note a closed cycle."""

@@ -171,6 +171,14 @@ class Summary:
     stop: Stop | None
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something the live account would have logged as CRITICAL, and gone on: nothing more is opened."""
+
+    time_ms: int
+    text: str
+
+
 @dataclass(slots=True)
 class ReplayResult:
     """Everything; the lists are in the order of time."""
@@ -181,6 +189,7 @@ class ReplayResult:
     funding: list[Funding] = field(default_factory=list)
     cycles: list[ClosedCycle] = field(default_factory=list)
     standing: list[Standing] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
     bars: dict[str, list[Bar]] = field(default_factory=dict)
     """By symbol; at most a few thousand each, whatever the length of the replay."""
     samples: list[Sample] = field(default_factory=list)

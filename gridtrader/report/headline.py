@@ -1,11 +1,11 @@
 """What an operator looks at first: how it ended, in plain words, and the summary figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
 from gridtrader.domain.exact import HUNDRED, ZERO
-from gridtrader.replay.result import ReplayResult, Sample, Stop, Trade
+from gridtrader.replay.result import Alarm, ReplayResult, Sample, Stop, Trade
 from gridtrader.report.figures import amount, count, duration, moment, percent, share, usdt
 from gridtrader.report.markup import Html, join, raw, tag
 
@@ -36,6 +36,8 @@ def _ending(result: ReplayResult) -> tuple[str, str, str]:
         return "danger", "Emergency stop", _stop(stop, result.parameters.end_ms)
     if not result.trades:
         return "warning", "Nothing was traded", "No order was filled in the whole time."
+    if result.alarms:
+        return "warning", "Ran to the end, but could not open all", _alarms(result.alarms)
     return "good", "Ran to the end", "No emergency stop, no liquidation."
 
 
@@ -44,6 +46,11 @@ def _liquidations(result: ReplayResult) -> Html:
     first = ["; first at ", when(forced.time_ms), f", {forced.symbol} {forced.side.name}"] if forced else []
     number = count(result.summary.liquidations, "liquidation")
     return join(["The exchange closed positions by force: ", number, *first, ". "])
+
+
+def _alarms(alarms: Sequence[Alarm]) -> Html:
+    more = f" {count(len(alarms), 'alarm')} in all." if len(alarms) > 1 else ""
+    return join([when(alarms[0].time_ms), f": {alarms[0].text}.{more}"])
 
 
 def _stop(stop: Stop, end_ms: int) -> Html:

@@ -12,6 +12,7 @@ from tests.replay.support import (
     HOUR,
     T0,
     Bench,
+    Candle,
     Strategy,
     flat,
     replayed,
@@ -215,3 +216,30 @@ def test_with_unlimited_margin_only_the_strategy_decides(bench: Bench, *, is_unl
 def test_with_too_little_money_nothing_is_opened_and_nothing_is_lost(bench: Bench) -> None:
     summary = bench.replay(CRASH, "--balance", "0.5").summary
     assert (summary.trades, summary.final_equity, summary.stop) == (0, D("0.5"), None)
+
+
+# --- what could not be opened ---
+
+
+def falling(start: int, end: int) -> list[Candle]:
+    """Return candles that fall from a price to another, in steps of 1 % (prices in 1/100000)."""
+    candles, price = [flat(f"{D(start) / 100_000}")], start
+    while price > end:
+        lower = price * 99 // 100
+        high, low = f"{D(price) / 100_000}", f"{D(lower) / 100_000}"
+        candles.append((high, high, low, low))
+        price = lower
+    return candles
+
+
+def test_a_side_that_cannot_be_reopened_for_its_size_is_told(bench: Bench) -> None:
+    small = Strategy(leverage=1, size="5.5", take_profit="0.5", levels=10)
+    result = bench.replay(falling(20_000, 16_500), "--unlimited-margin", strategy=small)
+    alarm = result.alarms[0]
+    assert "below the exchange's minimum" in alarm.text
+    assert [trade.time_ms for trade in result.trades if trade.side is Side.SHORT][-1] <= alarm.time_ms
+    assert [entry["text"] for entry in document(result)["alarms"]] == [a.text for a in result.alarms]  # type: ignore[union-attr,index,call-overload]
+
+
+def test_a_replay_in_which_all_could_be_opened_has_no_alarm(bench: Bench) -> None:
+    assert bench.replay(falling(20_000, 18_000), "--unlimited-margin").alarms == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gridtrader.replay.result import Parameters, ReplayResult
+from gridtrader.replay.result import Alarm, Parameters, ReplayResult
 from gridtrader.report import render, write_report
 from gridtrader.store.errors import StoreError
 from tests.report import samples
@@ -109,6 +109,13 @@ def test_the_summary_stands_in_figures(calm: ReplayResult) -> None:
 
 def test_a_calm_end_is_said_to_be_one(calm: ReplayResult) -> None:
     assert "Ran to the endNo emergency stop, no liquidation." in text_of(render(calm))
+
+
+def test_an_end_before_which_something_could_not_be_opened_says_so(calm: ReplayResult) -> None:
+    alarms = [Alarm(calm.parameters.start_ms, "level 0 is too small"), Alarm(calm.parameters.end_ms, "again")]
+    text = text_of(render(replace(calm, alarms=alarms)))
+    assert "Ran to the end, but could not open all" in text
+    assert "UTC: level 0 is too small. 2 alarms in all." in text
 
 
 def test_an_emergency_stop_is_told_with_its_time_and_reason(stopped: ReplayResult) -> None:

@@ -1,6 +1,6 @@
 """What a replay came to, for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from decimal import Decimal
 
@@ -10,8 +10,11 @@ from rich.text import Text
 from gridtrader.domain.exact import HUNDRED, plain
 from gridtrader.domain.types import SIDES
 from gridtrader.operator.printing import moment, money, percent, shortened
-from gridtrader.replay.result import ClosedCycle, Parameters, ReplayResult, Summary
+from gridtrader.replay.result import Alarm, ClosedCycle, Parameters, ReplayResult, Summary
 from gridtrader.store.times import duration
+
+_ALARMS = 3
+"""So many are shown."""
 
 
 def report(result: ReplayResult, seconds: float) -> Iterator[Text | Table]:
@@ -33,9 +36,17 @@ def report(result: ReplayResult, seconds: float) -> Iterator[Text | Table]:
         yield Text(f"Emergency stop at {moment(summary.stop.time_ms, UTC)} UTC: {summary.stop.reason}", style="red")
     if summary.liquidations:
         yield Text(f"The exchange closed positions by force, {summary.liquidations} times.", style="red")
+    yield from _alarms(result.alarms)
     if not result.trades:
         yield Text("Nothing was traded.", style="yellow")
     yield Text(f"{summary.trades:,} executions, {summary.cycles:,} closed cycles, in {seconds:.1f} s", style="dim")
+
+
+def _alarms(alarms: Sequence[Alarm]) -> Iterator[Text]:
+    for alarm in alarms[:_ALARMS]:
+        yield Text(f"{moment(alarm.time_ms, UTC)} UTC: {alarm.text}", style="yellow")
+    if len(alarms) > _ALARMS:
+        yield Text(f"… and {len(alarms) - _ALARMS:,} times more like that (--json has them all)", style="yellow")
 
 
 def _heading(parameters: Parameters) -> str:
