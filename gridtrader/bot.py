@@ -14,6 +14,7 @@ from pathlib import Path
 from gridtrader.daemon import wiring
 from gridtrader.daemon.account import AccountRunner
 from gridtrader.daemon.clock import SystemClock
+from gridtrader.daemon.diary import AccountDiary
 from gridtrader.daemon.dry_files import DryRunLogs
 from gridtrader.daemon.edge import DryRunEdge, Edge, LiveEdge, Shared
 from gridtrader.daemon.policy import AccountPolicy
@@ -169,7 +170,9 @@ class MultiAccountBot:
             return
         member.logs = member.logs or self._open_logs(member)
         member.policy.launched()
-        member.runner = AccountRunner(member.account, edge, member.folder, self._shared, member.logs, self._wake.set)
+        label = f"account {account_id}{' DRY RUN' if member.account.dry_run else ''}"
+        diary = AccountDiary(label, member.logs, self._logs)
+        member.runner = AccountRunner(member.account, edge, member.folder, self._shared, diary, self._wake.set)
         member.runner.start()
         deadline = time.monotonic() + self._settings.system.engine.start_timeout_s
         while member.runner.phase is Phase.STARTING and not self._stopping.is_set():
@@ -227,17 +230,29 @@ class MultiAccountBot:
     def _look_after(self, member: Member) -> None:
         self._note(member)
         now, policy = self._clock.monotonic(), member.policy
-        if policy.looks_for_release(now, self._settings.system.daemon.stop_file_check_s):
-            has_ended = member.runner is None or member.runner.join(0)  # else it is still writing its stop down
-            if has_ended and is_released(member.folder, member.folder / JOURNAL_NAME):
-                self._logs.bot.warning(
-                    "account %s: the emergency file was removed; starting again", member.account.id
-                )
-                self._relaunch(member)
+        looks_for_file = policy.looks_for_file(now, self._settings.system.daemon.stop_file_check_s)
+        if policy.phase is Phase.TRADING and member.runner is not None:
+            if looks_for_file:
+                self._heed_stop_file(member.folder, member.runner)
+            self._report_stuck(member, member.runner)
+        elif looks_for_file:
+            self._look_for_release(member)
         elif policy.is_due(now):
             self._relaunch(member)
-        elif policy.phase is Phase.TRADING and member.runner is not None:
-            self._report_stuck(member, member.runner)
+
+    def _heed_stop_file(self, folder: Path, runner: AccountRunner) -> None:
+        """An emergency file that a person has made stops an account that trades."""
+        try:
+            if is_stopped(folder):
+                runner.order_stop("the emergency file was made by hand")
+        except ArchiveError as error:
+            self._logs.bot.warning("account %s: %s", runner.account.id, error)
+
+    def _look_for_release(self, member: Member) -> None:
+        has_ended = member.runner is None or member.runner.join(0)  # else it is still writing its stop down
+        if has_ended and is_released(member.folder, member.folder / JOURNAL_NAME):
+            self._logs.bot.warning("account %s: the emergency file was removed; starting again", member.account.id)
+            self._relaunch(member)
 
     def _note(self, member: Member) -> None:
         """Take over what the runner says of itself."""

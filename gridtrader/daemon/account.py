@@ -14,10 +14,9 @@ from gridtrader.daemon.edge import Edge, Shared
 from gridtrader.daemon.session import Phase, Session
 from gridtrader.engine.engine import GridEngine
 from gridtrader.engine.errors import CannotStart
-from gridtrader.engine.ports import ArchiveError
+from gridtrader.engine.ports import ArchiveError, Diary, StopOrdered
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.view import AccountView
-from gridtrader.logs import AccountLogs
 from gridtrader.settings import AccountSettings
 from gridtrader.store.archive import AccountArchive
 
@@ -31,7 +30,7 @@ class AccountRunner:
         edge: Edge,
         folder: Path,
         shared: Shared,
-        logs: AccountLogs,
+        logs: Diary,
         on_change: Callable[[], None],
     ) -> None:
         self.account = account
@@ -75,6 +74,10 @@ class AccountRunner:
     def ask_to_stop(self) -> None:
         """Begin to stop, without waiting: orders stay on the exchange, the take-profits protect (T8)."""
         self._inbox.close()
+
+    def order_stop(self, reason: str) -> None:
+        """Let the account make an emergency stop; returns at once."""
+        self._inbox.put(StopOrdered(reason))
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread to end; returns whether it has."""

@@ -22,7 +22,7 @@ class AccountPolicy:
     next_try: float | None = None
     """When a failed start is tried again; None: never by itself."""
     next_look: float = 0.0
-    """When a stopped account's emergency file is looked for next."""
+    """When the account's emergency file is looked for next."""
 
     def launched(self) -> None:
         """Note that the account is being started."""
@@ -39,9 +39,9 @@ class AccountPolicy:
             self.tries += 1
         return is_new
 
-    def looks_for_release(self, now: float, every_s: float) -> bool:
-        """Whether it is time to look if the emergency file has been removed."""
-        if self.phase is not Phase.STOPPED or now < self.next_look:
+    def looks_for_file(self, now: float, every_s: float) -> bool:
+        """Whether it is time to look if the emergency file has been removed, or made by hand."""
+        if self.phase not in (Phase.STOPPED, Phase.TRADING) or now < self.next_look:
             return False
         self.next_look = now + every_s
         return True

@@ -91,7 +91,7 @@ class Session:
             self.on_phase(Phase.FAILED, str(error), isinstance(error, CannotStart) and error.is_passing)
             return False
         except StopAccount as stop:
-            self.engine.emergency_stop(stop.reason, stop.symbol)
+            self.engine.emergency_stop(stop.reason, stop.symbol, stop.mm_rate)
             self.on_phase(Phase.STOPPED, stop.reason, False)
             return False
         if self.inbox.is_closed:

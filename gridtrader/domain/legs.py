@@ -93,7 +93,10 @@ class Climb:
                 self.previous = order.price  # it rests, and will fill at its own price
             else:
                 self._anchor(order.price, is_entry=is_entry)
-            return Leg(side, LegState.STANDS, Target(slot, order.leaves, price), begun)
+            stands = Target(slot, order.leaves, price)
+            if order.is_meddled and not is_entry and not order.has_unseen_fills:
+                stands = Target(slot, reference.quantity(level) - cycle.filled(level), order.asked_price)
+            return Leg(side, LegState.STANDS, stands, begun)
         if step is None or is_blocked:
             self.previous = None
             return Leg(side, LegState.WAITS, None, begun)

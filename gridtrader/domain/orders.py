@@ -93,6 +93,11 @@ class KnownOrder:
     change: Change | None = None
     asked_qty: Decimal | None = None
     """The total quantity last asked for by an amendment."""
+    is_ask_refused: bool = False
+    """Whether that amendment was refused."""
+    is_meddled: bool = False
+    """Whether its price or quantity has changed though we had not asked for that (T6): amended by hand. A closing
+    order is cut by the exchange itself where the position does not carry it."""
     name_is_used: bool = False
     """The exchange calls the name a duplicate: if it cannot show the order either, the name is used up (C2)."""
     amend_refused: bool = False
@@ -144,6 +149,8 @@ class KnownOrder:
         is_over = self.phase.is_final and not self._lives_on(report)
         if is_over or report.updated_ms < self.updated_ms:
             return before != (self.phase, self.filled, self.price, self.qty, self.change is None)
+        if self.change is None and self.phase is Phase.WORKING:
+            self.is_meddled |= report.price != self.price or report.qty != self.qty
         self._settle_change(report)
         self.updated_ms = report.updated_ms
         self.phase = _MOVES[report.status]
@@ -168,4 +175,4 @@ class KnownOrder:
             return
         moved = report.price != self.price or report.qty != self.qty
         if report.status.is_final or (self.change.kind is ChangeKind.AMEND and moved):
-            self.change = None
+            self.change, self.is_meddled = None, False

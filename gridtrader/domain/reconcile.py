@@ -33,7 +33,7 @@ class Amend:
     @property
     def repeats(self) -> bool:
         """Whether just this quantity was asked for before: the exchange made it another."""
-        return self.qty is not None and self.qty == self.order.asked_qty
+        return self.qty is not None and self.qty == self.order.asked_qty and not self.order.is_ask_refused
 
     @property
     def is_new(self) -> bool:
@@ -99,7 +99,7 @@ def _adjust(order: KnownOrder, target: Target, result: Difference) -> None:
     if order.is_in_flight:
         result.waiting.append(target.slot)
         return
-    moved = target.price not in (order.price, order.asked_price)
+    moved = target.price != order.price and (order.is_meddled or target.price != order.asked_price)
     resized = target.leaves != order.leaves
     if not moved and not resized:
         result.keep.append(order)
@@ -111,14 +111,17 @@ def _adjust(order: KnownOrder, target: Target, result: Difference) -> None:
 
 
 def _place(slot: Slot, target: Target, last: KnownOrder | None, result: Difference) -> None:
-    """Place anew, under the next name that is free - or wait, where the last one is not understood (C2)."""
+    """Place anew, under the next name that is free - or wait, where the last one is not understood (C2).
+
+    One that has filled leaves something to place only if somebody has made it smaller.
+    """
     if last is None:
         result.place.append(Place(OrderName(slot, 0), target))
     elif is_awaiting(last):
         result.waiting.append(slot)
     elif last.phase is Phase.ABSENT:
         result.place.append(Place(last.name, target))
-    elif last.phase is Phase.FILLED and slot.kind is not OrderKind.TAKE_PROFIT:
+    elif last.phase is Phase.FILLED and slot.kind is not OrderKind.TAKE_PROFIT and not last.is_meddled:
         raise BrokenInvariant(f"{last.link_id} has filled and its level is still wanted: {target}")
     else:
         result.place.append(Place(OrderName(slot, last.name.attempt + 1), target))

@@ -7,6 +7,7 @@ a simulation, and in a replay.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 
 from gridtrader.domain.invariants import BrokenInvariant
@@ -27,6 +28,7 @@ from gridtrader.engine.ports import (
     NewQuote,
     PricesDown,
     PricesUp,
+    StopOrdered,
     StreamDown,
     StreamLost,
     StreamMessage,
@@ -131,7 +133,7 @@ class GridEngine:
         self._wire(starter.start())
         for known in self.book.symbols.values():
             self.watch.enquiry.complete_until[known.symbol] = starter.read_ms
-        self.watch.read_at = now + min(AGAIN_MS, self.settings.reconcile_ms)
+        self.watch.read_at, self.watch.complete_ms = now + min(AGAIN_MS, self.settings.reconcile_ms), now
         self.mode = Mode.TRADING
         for event in (*starter.told, *held):
             self._take(event)
@@ -173,6 +175,8 @@ class GridEngine:
             self.watch.doubt(now, "events were lost, the inbox was full")
         if self.executor.has_doubts:
             self.executor.has_doubts = False
+            self.watch.contracts_in_doubt |= self.executor.contracts_in_doubt
+            self.executor.contracts_in_doubt.clear()
             self.watch.doubt(now, "the exchange's answers do not fit what is known")
         self.watch.check_risk(self._last_symbol)
         if not (is_news or self.passes.is_restless or self.watch.must_read) and now < self._due_ms:
@@ -243,6 +247,8 @@ class GridEngine:
                 self.mode = Mode.BLIND
             case StreamLost(reason):
                 raise StopAccount(f"the private stream is lost: {reason}")
+            case StopOrdered(reason):
+                raise StopAccount(reason)
             case PricesDown(symbol, reason):
                 self.recorder.log.critical("%s: the price stream is lost, nothing new is opened: %s", symbol, reason)
                 self._hold(symbol, HoldReason.PRICES_DOWN, is_held=True)
@@ -286,13 +292,15 @@ class GridEngine:
 
     # --- stop ---
 
-    def emergency_stop(self, reason: str, symbol: str = "") -> None:
+    def emergency_stop(self, reason: str, symbol: str = "", mm_rate: Decimal | None = None) -> None:
         """Stop for good: say so, write the file, withdraw resting opening orders once; take-profits stay (R2)."""
         if self.mode is Mode.STOPPED:
             return
         self.mode, self.stop_reason = Mode.STOPPED, reason
         self.recorder.log.critical("EMERGENCY STOP %s: %s", symbol, reason)
-        self._halt = Halt(self.gateway, self.recorder, self.settings, self.book, reason, symbol)
+        if mm_rate is None and self.book.wallet is not None:
+            mm_rate = self.book.wallet.mm_rate
+        self._halt = Halt(self.gateway, self.recorder, self.settings, self.book, reason, symbol, mm_rate)
         self._halt.declare()
         if self.settings.cancel_opening_on_emergency:
             self._halt.withdraw_openings()

@@ -44,6 +44,9 @@ class Enquiry:
     """The exchange's time when it last told a balance by REST."""
     _next_try: dict[str, int] = field(default_factory=dict)
     _tries: dict[str, int] = field(default_factory=dict)
+    """How often in a row an order was not found."""
+    _failures: dict[str, int] = field(default_factory=dict)
+    """How often in a row there was no answer."""
 
     # --- single orders ---
 
@@ -65,6 +68,7 @@ class Enquiry:
     def look_up(self, known: SymbolKnown, order: KnownOrder) -> Iterator[Fact]:
         """Ask for one order and enter the answer. Raises GatewayError if there is none."""
         report = self.gateway.order(known.symbol, order.link_id)
+        self._failures.pop(order.link_id, None)
         now = self.clock.now_ms()
         if report is not None:
             self._settled(order)
@@ -102,12 +106,16 @@ class Enquiry:
 
     def _again(self, order: KnownOrder, now_ms: int) -> None:
         tries = self._tries[order.link_id] = self._tries.get(order.link_id, 0) + 1
-        self._next_try[order.link_id] = now_ms + 1_000 * 2 ** min(tries - 1, 5)
+        self._put_off(order, tries, now_ms)
 
     def postpone(self, order: KnownOrder) -> int:
         """Put a look-up off after a failed one; returns how many have failed in a row."""
-        self._again(order, self.clock.now_ms())
-        return self._tries[order.link_id]
+        failures = self._failures[order.link_id] = self._failures.get(order.link_id, 0) + 1
+        self._put_off(order, failures, self.clock.now_ms())
+        return failures
+
+    def _put_off(self, order: KnownOrder, tries: int, now_ms: int) -> None:
+        self._next_try[order.link_id] = now_ms + 1_000 * 2 ** min(tries - 1, 5)
 
     def _settled(self, order: KnownOrder) -> None:
         self._tries.pop(order.link_id, None)

@@ -1,13 +1,19 @@
 """The two ways an account comes to a halt."""
 
+from decimal import Decimal
+
 
 class StopAccount(Exception):
-    """Emergency stop: trading on would be unsafe (R2). `symbol` is empty where the whole account is meant."""
+    """Emergency stop: trading on would be unsafe (R2).
 
-    def __init__(self, reason: str, symbol: str = "") -> None:
+    `symbol` is empty where the whole account is meant; `mm_rate` (a fraction) is given where no book has it yet.
+    """
+
+    def __init__(self, reason: str, symbol: str = "", mm_rate: Decimal | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.symbol = symbol
+        self.mm_rate = mm_rate
 
 
 class CannotStart(Exception):

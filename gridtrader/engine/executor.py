@@ -5,6 +5,7 @@ command was acknowledged (S10). What the exchange refuses becomes knowledge for 
 tried again after growing pauses; a take-profit that cannot be had in a few tries stops the account (C4).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -40,7 +41,13 @@ class Executor:
     clock: Clock
     has_doubts: bool = False
     """The exchange's answers do not fit what we know: the engine is to read everything anew."""
+    contracts_in_doubt: set[str] = field(default_factory=set)
+    """Symbols of which the exchange does not take a take-profit's values: tick or step may be others by now."""
     patience: Patience[Slot] = field(init=False)
+    _unanswered: Counter[Slot] = field(default_factory=Counter)
+    """How many commands in a row nobody has answered."""
+    _refused: Counter[Slot] = field(default_factory=Counter)
+    """How many have been refused for a reason that does not pass by itself, none accepted meanwhile."""
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.settings.pause_ms, self.settings.longest_pause_ms)
@@ -49,7 +56,7 @@ class Executor:
         """Send what is due: first what protects or frees, then what opens. Returns whether anything was sent."""
         now = self.clock.now_ms()
         for order in difference.keep:
-            self.patience.worked(order.name.slot)
+            self._worked(order.name.slot)
         for amend in difference.amend:
             if amend.is_new:
                 self.patience.lift(amend.order.name.slot)
@@ -83,6 +90,15 @@ class Executor:
         """Forget the failures of slots that no order and no running cycle has any more."""
         slots = {order.name.slot for known in self.book.symbols.values() for order in known.orders.values()}
         self.patience.keep(slots)
+        for counter in (self._unanswered, self._refused):
+            for slot in counter.keys() - slots:
+                del counter[slot]
+
+    def _worked(self, slot: Slot) -> None:
+        """Forget all failures of a slot: its order stands as it should."""
+        self.patience.worked(slot)
+        self._unanswered.pop(slot, None)
+        self._refused.pop(slot, None)
 
     # --- place ---
 
@@ -105,6 +121,7 @@ class Executor:
 
     def _placed(self, known: SymbolKnown, order: KnownOrder, outcome: Outcome) -> None:
         slot = order.name.slot
+        self._note_answer(slot, outcome)
         match outcome:
             case Accepted(order_id):
                 order.order_id = order.order_id or order_id
@@ -157,13 +174,15 @@ class Executor:
             return
         now = self.clock.now_ms()
         for amend in amends:
+            if amend.order.is_meddled:
+                self.recorder.log.warning("%s was amended by somebody else: it is put right", amend.order.link_id)
             amend.order.change = Change(ChangeKind.AMEND, now)
             if amend.price is not None:
                 amend.order.asked_price = amend.price
                 amend.order.priced_ms = now
             if amend.repeats:
                 self._asked_in_vain(amend)
-            amend.order.asked_qty = amend.qty
+            amend.order.asked_qty, amend.order.is_ask_refused = amend.qty, False
         commands = [Amendment(known.symbol, amend.order.link_id, amend.price, amend.qty) for amend in amends]
         for amend, outcome in zip(amends, self.gateway.amend(commands, Lane.PROTECT), strict=True):
             self._changed(amend.order, outcome)
@@ -199,6 +218,7 @@ class Executor:
     def _changed(self, order: KnownOrder, outcome: Outcome) -> None:
         """Enter what became of an amendment or a cancel; the stream confirms what was accepted."""
         change, slot = order.change, order.name.slot
+        self._note_answer(slot, outcome)
         if change is None or isinstance(outcome, Accepted):
             return
         if isinstance(outcome, Unknown):
@@ -212,16 +232,34 @@ class Executor:
             return
         order.give_up_change()
         self._stop_on_bad_key(outcome)
-        self.patience.failed(slot, now)
-        if change.kind is ChangeKind.AMEND and outcome.refusal not in _OF_THE_MOMENT:
+        count = self.patience.failed(slot, now)
+        if change.kind is not ChangeKind.AMEND:
+            return
+        order.is_ask_refused = True
+        if outcome.refusal is Refusal.INVALID and count == 1:
+            self._doubt_contract(slot)  # before it is cancelled: another could not be placed either
+        elif outcome.refusal not in _OF_THE_MOMENT:
             order.amend_refused = True
             self.patience.lift(slot)
 
     # --- failures ---
 
+    def _note_answer(self, slot: Slot, outcome: Outcome) -> None:
+        if not isinstance(outcome, Unknown):
+            self._unanswered.pop(slot, None)
+        if isinstance(outcome, Accepted):
+            self._refused.pop(slot, None)
+
+    def _doubt_contract(self, slot: Slot) -> None:
+        """Have everything read anew, the contract's own data with it."""
+        self.contracts_in_doubt.add(slot.symbol)
+        self.has_doubts = True
+
     def _no_answer(self, slot: Slot, reason: str) -> None:
         """Nobody knows what became of a command. For a take-profit that is borne a few times only (C4)."""
-        count = self.patience.failed(slot, self.clock.now_ms())
+        self.patience.failed(slot, self.clock.now_ms())
+        self._unanswered[slot] += 1
+        count = self._unanswered[slot]
         if slot.kind is OrderKind.TAKE_PROFIT and count >= self.settings.safety_tries:
             raise StopAccount(
                 f"the take-profit of {slot.side.name} could not be placed or changed in {count} tries: {reason}",
@@ -231,9 +269,14 @@ class Executor:
     def _protection_refused(self, slot: Slot, rejected: Rejected) -> None:
         count = self.patience.failed(slot, self.clock.now_ms())
         self.has_doubts |= count % self.settings.safety_tries == 0
-        if rejected.refusal not in _OF_THE_MOMENT and count >= self.settings.safety_tries:
+        if rejected.refusal in _OF_THE_MOMENT:
+            return
+        self._refused[slot] += 1
+        if rejected.refusal is Refusal.INVALID:
+            self._doubt_contract(slot)
+        if self._refused[slot] >= self.settings.safety_tries:
             raise StopAccount(
-                f"the take-profit of {slot.side.name} is refused {count} times in a row: {rejected.text} "
+                f"the take-profit of {slot.side.name} is refused {self._refused[slot]} times: {rejected.text} "
                 f"(retCode {rejected.code})",
                 slot.symbol,
             )

@@ -1,10 +1,12 @@
 """An emergency stop, carried out: written down until it is written, opening orders withdrawn once (R2, R3)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from gridtrader.domain.order_names import parse_order_name
+from gridtrader.domain.orders import Phase
 from gridtrader.domain.types import SIDES
-from gridtrader.engine.book import AccountBook
+from gridtrader.engine.book import AccountBook, OrderMoved
 from gridtrader.engine.ports import Accepted, ArchiveError, Gateway, GatewayError, Lane
 from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.settings import EngineSettings
@@ -20,6 +22,8 @@ class Halt:
     book: AccountBook
     reason: str
     symbol: str = ""
+    mm_rate: Decimal | None = None
+    """The account's maintenance-margin rate, a fraction; None: not known."""
     _is_declared: bool = False
     _is_concluded: bool = False
 
@@ -27,11 +31,9 @@ class Halt:
         """Write the emergency file and the journal's record of it, unless done; returns whether they are written."""
         if self._is_declared:
             return True
-        wallet = self.book.wallet
+        rate = "" if self.mm_rate is None else str(self.mm_rate)
         try:
-            self.recorder.archive.declare_emergency(
-                symbol=self.symbol, reason=self.reason, mm_rate=str(wallet.mm_rate) if wallet else ""
-            )
+            self.recorder.archive.declare_emergency(symbol=self.symbol, reason=self.reason, mm_rate=rate)
         except ArchiveError as error:
             self.recorder.log.critical("the emergency stop could not be written down: %s", error)
             return False
@@ -62,6 +64,21 @@ class Halt:
             for name, outcome in zip(names, self.gateway.cancel(symbol, names, Lane.EMERGENCY), strict=True):
                 if not isinstance(outcome, Accepted):
                     self.recorder.log.error("emergency: %s was not cancelled: %s", name, outcome)
+            if symbol in self.book.symbols:
+                self._note_what_stands(symbol)
+
+    def _note_what_stands(self, symbol: str) -> None:
+        """Enter which opening orders are gone, for the state file: no stream will tell any more (T2, S10)."""
+        try:
+            standing = {report.link_id for report in self.gateway.open_orders(symbol)}
+        except GatewayError as error:
+            self.recorder.log.warning("emergency: what of %s still stands cannot be read: %s", symbol, error)
+            return
+        for side in SIDES:
+            for order in self.book.symbols[symbol].alive(side):
+                if order.name.slot.kind.opens and order.link_id not in standing:
+                    order.phase, order.change = Phase.CANCELLED, None
+                    self.recorder.record([OrderMoved(order)])
 
     def _opening(self, symbol: str) -> list[str]:
         """Return the names of our opening orders: as the book knows them, or where there is none, the exchange."""

@@ -82,6 +82,13 @@ def realised(executions: Iterable[Execution], side: Side) -> Decimal:
     return earned
 
 
+def is_closed_by_others(execution: Execution) -> bool:
+    """Whether an execution has closed something, and no take-profit of ours has done it (S11)."""
+    if execution.kind is ExecutionKind.FORCED:
+        return True
+    return execution.kind is ExecutionKind.TRADE and execution.closed_qty > 0 and not names_of([execution])
+
+
 def names_of(executions: Iterable[Execution]) -> list[OrderName]:
     """Return the names of our own orders among those that made these executions."""
     names = (parse_order_name(execution.link_id) for execution in executions)

@@ -227,12 +227,19 @@ class PricesUp:
     symbol: str
 
 
+@dataclass(frozen=True, slots=True)
+class StopOrdered:
+    """A person wants the account stopped."""
+
+    reason: str
+
+
 class NewQuote(NamedTuple):
     symbol: str
     quote: Quote
 
 
-Event = StreamMessage | StreamUp | StreamDown | StreamLost | PricesDown | PricesUp | NewQuote
+Event = StreamMessage | StreamUp | StreamDown | StreamLost | PricesDown | PricesUp | StopOrdered | NewQuote
 
 
 class Sink(Protocol):

@@ -86,9 +86,36 @@ class Prover:
                 )
             self._check_costs(known, side, reading.positions[side], fills[side])
         book.symbols[known.symbol] = known
+        self._tell_what_is_odd(known, memory, fills, executions)
         self._enter_executions(known, fills, executions, memory, book)
         self._enter_names(known, memory, reading, book)
         self._record_what_is_new(known, memory, reading)
+
+    def _tell_what_is_odd(
+        self,
+        known: SymbolKnown,
+        memory: SymbolMemory,
+        fills: Mapping[Side, Fills],
+        executions: Mapping[str, Execution],
+    ) -> None:
+        """Say what an operator should know of a ladder that can be restored all the same."""
+        if not memory.last_ms and any(history.names_of(part.executions) for part in fills.values()):
+            self.log.warning(
+                "%s: the position is this bot's, and the journal knows nothing of it: have the account's files been "
+                "lost? Whether it was in emergency stop nobody can tell",
+                known.symbol,
+            )
+        for execution in executions.values():
+            is_news = bool(memory.last_ms) and execution.exec_id not in memory.executions
+            if is_news and history.is_closed_by_others(execution):
+                self.log.warning(
+                    "%s %s: while the bot was away somebody else closed %s at %s (%s)",
+                    known.symbol,
+                    execution.side.name,
+                    plain(execution.closed_qty),
+                    plain(execution.price),
+                    "liquidation or ADL" if execution.kind is ExecutionKind.FORCED else "no order of the bot's",
+                )
 
     def _check_costs(self, known: SymbolKnown, side: Side, position: PositionReport, fills: Fills) -> None:
         """Compare restored fees and funding with what the exchange says the position has earned (T4). A settlement

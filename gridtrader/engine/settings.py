@@ -40,6 +40,8 @@ class EngineSettings:
     """The bound for a level's leg the exchange refuses for a reason that does not pass by itself (S6)."""
     balance_stop_ms: int = 60_000
     """A balance that cannot be read for so long stops the account: its risk rate is not known any more (R1, R4)."""
+    positions_stop_ms: int = 300_000
+    """Positions and orders that cannot be read for so long, beyond the usual comparison, stop the account (R4)."""
     push_lag_ms: int = 250
     """What a pushed balance says may be so much older than its time: what executes within a millisecond is pushed
     one after another."""

@@ -8,6 +8,7 @@ from gridtrader.domain.decide import new_reference
 from gridtrader.domain.exact import plain
 from gridtrader.domain.guards import is_over_limit, over_limit_text
 from gridtrader.domain.known import HoldReason, Strategy, SymbolKnown
+from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.sizing import SizingError
 from gridtrader.domain.types import SIDES, FeeRates, PositionReport, Side
 from gridtrader.engine.errors import CannotStart, StopAccount
@@ -39,7 +40,8 @@ class Survey:
         self.read_ms = wallet.at_ms
         if mode.margin_mode is MarginMode.CROSS:
             if is_over_limit(wallet, self.settings.mm_threshold):
-                raise StopAccount(over_limit_text(wallet, self.settings.mm_threshold))
+                text = over_limit_text(wallet, self.settings.mm_threshold)
+                raise StopAccount(text, mm_rate=wallet.mm_rate)
             return False
         if self.gateway.positions():
             raise CannotStart(
@@ -140,7 +142,7 @@ class Survey:
         return {side: PositionReport(symbol, side, zero, zero, zero, -1, 0) for side in SIDES}
 
     def refuse_forgotten_symbols(self, memory: Mapping[str, SymbolMemory]) -> None:
-        """Refuse if a symbol that is configured no more still has a position of ours (T3)."""
+        """Refuse if a symbol that is configured no more still has a position of ours, or orders (T3)."""
         configured = {strategy.symbol for strategy in self.settings.strategies}
         for symbol in sorted({report.symbol for report in self.gateway.positions()} - configured):
             now = self.read_ms
@@ -153,6 +155,24 @@ class Survey:
             if ours:
                 raise CannotStart(
                     f"symbol {symbol} is not configured any more but has a position this bot opened; put it back "
-                    f"into the configuration, or close the position by hand"
+                    f"into the configuration, or close the position and cancel the symbol's orders by hand"
                 )
             self.recorder.log.warning("%s has a position that is not the bot's business", symbol)
+        self._refuse_forgotten_orders(sorted(memory.keys() - configured))
+
+    def _refuse_forgotten_orders(self, symbols: Sequence[str]) -> None:
+        """An order that fills in a symbol nobody looks after would have no take-profit."""
+        for symbol in symbols:
+            try:
+                names = [report.link_id for report in self.gateway.open_orders(symbol)]
+            except Refused as error:
+                if error.refusal is not Refusal.INVALID:
+                    raise
+                continue  # the contract is gone, and its orders with it
+            ours = [name for name in names if parse_order_name(name) is not None]
+            if ours:
+                some = ", ".join(ours[:3]) + (", …" if len(ours) > 3 else "")
+                raise CannotStart(
+                    f"symbol {symbol} is not configured any more but has {len(ours)} resting orders of this bot "
+                    f"({some}); put it back into the configuration, or cancel them by hand"
+                )

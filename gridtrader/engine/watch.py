@@ -40,6 +40,10 @@ class Watch:
     must_read: bool = False
     """Everything has to be read before the account acts again (reconnect, lost events, doubt)."""
     has_asked: bool = False
+    contracts_in_doubt: set[str] = field(default_factory=set)
+    """Symbols whose contract is read anew with the next comparison."""
+    complete_ms: int = 0
+    """When positions and orders were known completely last: a start, or a reading."""
     read_at: int = 0
     is_stream_new: bool = False
     """Whether the next complete reading is the first one since the private stream came up."""
@@ -115,6 +119,7 @@ class Watch:
             self._reading_failed(now_ms, error)
             return
         self.must_read, self._read_tries, self._read_ms = False, 0, now_ms
+        self.complete_ms = now_ms
         self._unsettled_since.clear()
         self.read_at = now_ms + (AGAIN_MS if self.is_stream_new else self.settings.reconcile_ms)
         self.is_stream_new = False
@@ -123,15 +128,18 @@ class Watch:
         for known in self.book.symbols.values():
             for side in SIDES:
                 self.book.forget_orders(known, side)
-            if HoldReason.NOT_TRADING in known.holds or self._comparisons % _INSTRUMENT_READINGS == 0:
+            is_time = self._comparisons % _INSTRUMENT_READINGS == 0 or known.symbol in self.contracts_in_doubt
+            if is_time or HoldReason.NOT_TRADING in known.holds:
                 self._read_contract(known)
+        self.contracts_in_doubt.clear()
         self.recorder.compared(self.book)
 
     def _reading_failed(self, now_ms: int, error: GatewayError) -> None:
         delay = _BACK_OFF_MS[min(self._read_tries, len(_BACK_OFF_MS) - 1)]
         self._read_tries += 1
         self.recorder.log.error("the exchange cannot be read (try %d): %s", self._read_tries, error)
-        if self.must_read and self._read_tries >= self.settings.safety_tries:
+        is_old = now_ms - self.complete_ms >= self.settings.reconcile_ms + self.settings.positions_stop_ms
+        if (self.must_read or is_old) and self._read_tries >= self.settings.safety_tries:
             raise StopAccount(f"positions and orders cannot be read: {error}") from error
         self.read_at = now_ms + delay
 

@@ -80,7 +80,7 @@ class SimDaemon:
         policy, life = account.policy, account.life
         if life is not None and policy.note(life.phase, life.reason, self._now, is_passing=life.is_passing):
             self._on_phase(account)
-        if policy.looks_for_release(self._now, _LOOK_MS / 1000):
+        if policy.phase is Phase.STOPPED and policy.looks_for_file(self._now, _LOOK_MS / 1000):
             if account.disk.is_released:
                 self._relaunch(account)
         elif policy.is_due(self._now):

@@ -37,6 +37,14 @@ def test_a_story_over_the_wire_keeps_all_laws_and_logs_no_error(tmp_path: Path, 
         tallies = [s.tally for m in running.bot.members if m.last_view for s in m.last_view.symbols]
         assert sum(tally.reopenings for tally in tallies) > 1
     assert running.errors() == []
+    for kind in ("trades", "positions"):
+        (whole,) = (tmp_path / "logs").glob(f"{kind}_*.log")
+        lines = whole.read_text().splitlines()
+        for account_id in ("001", "002"):
+            (own,) = (running.accounts / account_id).glob(f"{kind}_*.log")
+            said = [line.split(" ", 2)[2] for line in own.read_text().splitlines()]
+            label = f"account {account_id}: "
+            assert [line.split(label, 1)[1] for line in lines if label in line] == said
 
 
 def test_two_accounts_and_worlds_share_prices_by_symbol_and_world(tmp_path: Path, exchange: EmbeddedExchange) -> None:

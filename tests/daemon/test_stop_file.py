@@ -221,6 +221,21 @@ def test_a_stop_in_which_the_daemon_was_killed_is_carried_on_once_and_the_accoun
         running.await_both()
 
 
+def test_a_file_made_by_hand_stops_an_account_that_trades(tmp_path: Path, exchange: EmbeddedExchange) -> None:
+    with daemon(tmp_path, exchange, CONFIG, EAGER) as running:
+        running.await_both()
+        stop_file = running.accounts / "001" / STOP_NAME
+        stop_file.touch()
+        running.await_phase("001", Phase.STOPPED)
+        assert running.member("001").reason == "the emergency file was made by hand"
+        assert all("T00_" in name for name in open_names(running))
+        assert stop_file.read_text() == ""
+        running.await_laws("002")
+        eventually("the stop is recorded", lambda: len(stops_in_journal(stop_file.parent)) == 1)
+        stop_file.unlink()
+        running.await_both()
+
+
 def open_names(running: Daemon) -> list[str]:
     return [order["order_link_id"] for order in running.dump("001")["open_orders"]]
 

@@ -98,6 +98,17 @@ def test_a_full_disk_keeps_no_stop_from_withdrawing_the_opening_orders() -> None
     assert not [name for name in table.open_names() if is_opening(name)]
 
 
+def test_the_state_file_tells_what_a_stop_has_left() -> None:
+    table = opened(strategy(), strategy("SOLUSDT"), usdt="1000", prices=BOTH)
+    table.price("DOGEUSDT", "0.199")
+    table.engine.emergency_stop("mm rate")
+    for state in table.archive.states.values():
+        levels = (*state.long_positions, *state.short_positions)
+        assert all(level.executed_ms is not None for level in levels), "no level rests any more"
+        assert state.long_tp_order_id
+        assert state.short_tp_order_id
+
+
 # --- a stop in which the process dies ---
 
 
@@ -182,7 +193,13 @@ def stopped_in_its_start(table: Table) -> None:
     """Do as the account's thread does."""
     with pytest.raises(StopAccount) as stop:
         table.start()
-    table.engine.emergency_stop(stop.value.reason, stop.value.symbol)
+    table.engine.emergency_stop(stop.value.reason, stop.value.symbol, stop.value.mm_rate)
+
+
+def test_a_stop_during_a_start_writes_down_the_rate_it_was_made_for() -> None:
+    table = over_its_limit()
+    stopped_in_its_start(table)
+    assert table.archive.emergencies[-1]["mm_rate"] == str(table.settings.mm_threshold)
 
 
 def test_a_stop_during_a_start_withdraws_the_opening_orders_found_on_the_exchange_and_nothing_else() -> None:

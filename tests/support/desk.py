@@ -77,6 +77,8 @@ class Desk:
     """An outcome here is what the bot hears of a command that was carried out."""
     is_down: bool = False
     """Whether every read fails."""
+    refusals: dict[int, Refusal] = field(default_factory=dict)
+    """What more of the exchange's codes mean."""
     commands: list[str] = field(default_factory=list)
     told_ms: int = 0
     """The moment of what the streams are telling."""
@@ -219,5 +221,6 @@ class Desk:
         except model.Reject as reject:
             if reject.code == soft:
                 return Accepted("")
-            return Rejected(_REFUSALS.get(reject.code, Refusal.OTHER), reject.code, reject.text)
+            refusals = {**_REFUSALS, **self.refusals}
+            return Rejected(refusals.get(reject.code, Refusal.OTHER), reject.code, reject.text)
         return self.after(command, name) or Accepted(result.order_id if isinstance(result, model.Order) else "")

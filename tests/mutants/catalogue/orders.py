@@ -20,7 +20,7 @@ ORDERS = (
             ),
             Edit(
                 "domain/reconcile.py",
-                "elif last.phase is Phase.FILLED and slot.kind is not OrderKind.TAKE_PROFIT:",
+                "elif last.phase is Phase.FILLED and slot.kind is not OrderKind.TAKE_PROFIT and not last.is_meddled:",
                 "elif last.phase is Phase.FILLED and slot.level < 0:",
             ),
         ),
