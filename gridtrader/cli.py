@@ -4,6 +4,7 @@ Each command imports what it needs when it is called: `status` must not wait for
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,8 +16,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    result: int = arguments.command(arguments)
+    try:
+        result: int = arguments.command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `gridtrader status | head`
+        from gridtrader.operator.printing import reader_has_gone
+
+        reader_has_gone()
+        return 1
     return result
+
+
+def _seconds(text: str) -> float:
+    """Read a length of time above 0. Raises ArgumentTypeError."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed: a number of seconds above 0")
+    return seconds
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,7 +79,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="contracts of the embedded exchange: a saved instruments-info",
     )
     parser.add_argument("--risk-tiers", type=Path, metavar="FILE", help="their risk tiers: a saved risk-limit")
-    parser.add_argument("--duration", type=float, metavar="SECONDS", help="stop by itself after so long")
+    parser.add_argument("--duration", type=_seconds, metavar="SECONDS", help="stop by itself after so long")
     parser.set_defaults(command=lambda arguments: _run(parser, arguments))
 
 

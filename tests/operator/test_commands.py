@@ -1,6 +1,8 @@
 """The operator's commands as they are typed: options, exit codes, help."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,21 @@ def test_check_online_asks_the_exchange(files: Files, capsys: pytest.CaptureFixt
 def test_every_command_explains_its_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(command, "--help") == 0
     assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("command", [["status"], ["ladder", "001", "DOGEUSDT", "--offline", "--price", "0.3"]])
+def test_a_reader_that_goes_away_gets_no_traceback(command: list[str]) -> None:
+    program = [sys.executable, "-m", "gridtrader", *command]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "0", "nan", "inf"])
+def test_a_duration_is_a_number_of_seconds(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("run", "--duration", text) == 2
+    assert f"found '{text}', allowed: a number of seconds above 0" in capsys.readouterr().err
