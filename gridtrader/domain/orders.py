@@ -96,8 +96,8 @@ class KnownOrder:
     is_ask_refused: bool = False
     """Whether that amendment was refused."""
     is_meddled: bool = False
-    """Whether its price or quantity has changed though we had not asked for that (T6): amended by hand. A closing
-    order is cut by the exchange itself where the position does not carry it."""
+    """Whether its price, or an opening order's quantity, has changed though we had not asked for that: by hand (T6).
+    A closing order is cut by the exchange itself where the position does not carry it."""
     name_is_used: bool = False
     """The exchange calls the name a duplicate: if it cannot show the order either, the name is used up (C2)."""
     amend_refused: bool = False
@@ -150,7 +150,8 @@ class KnownOrder:
         if is_over or report.updated_ms < self.updated_ms:
             return before != (self.phase, self.filled, self.price, self.qty, self.change is None)
         if self.change is None and self.phase is Phase.WORKING:
-            self.is_meddled |= report.price != self.price or report.qty != self.qty
+            is_resized = report.qty != self.qty and self.name.slot.kind.opens
+            self.is_meddled |= is_resized or report.price != self.price
         self._settle_change(report)
         self.updated_ms = report.updated_ms
         self.phase = _MOVES[report.status]

@@ -4,6 +4,7 @@ balance, the risk rate (C3, T6, S6, R1). It decides when to ask; `Enquiry` asks.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from gridtrader.domain.exact import plain
 from gridtrader.domain.guards import is_over_limit, over_limit_text, refresh_interval_ms
@@ -54,6 +55,8 @@ class Watch:
     _wallet_tries: int = 0
     _wallet_next: int = 0
     _comparisons: int = 0
+    _other_leverages: dict[str, frozenset[Decimal]] = field(default_factory=dict)
+    """What leverage of each symbol the exchange had last that is not ours."""
     _disagreements: int = 0
     _disagreement: str = ""
     _unsettled_since: dict[tuple[str, Side], int] = field(default_factory=dict)
@@ -131,6 +134,7 @@ class Watch:
             is_time = self._comparisons % _INSTRUMENT_READINGS == 0 or known.symbol in self.contracts_in_doubt
             if is_time or HoldReason.NOT_TRADING in known.holds:
                 self._read_contract(known)
+            self._compare_leverage(known)
         self.contracts_in_doubt.clear()
         self.recorder.compared(self.book)
 
@@ -179,6 +183,19 @@ class Watch:
             self.recorder.log.warning("%s: fee rates are now %s", known.symbol, fees)
             known.fees = fees
             known.closing_fee = fees.maker if self.settings.closing_fee_is_maker else fees.taker
+
+    def _compare_leverage(self, known: SymbolKnown) -> None:
+        """Say, once, if somebody has changed a symbol's leverage: what orders bind is reckoned with ours (S6)."""
+        found = {half.position.leverage for half in known.sides.values() if half.position is not None}
+        others = frozenset(leverage for leverage in found if leverage not in (0, known.leverage))
+        if others and others != self._other_leverages.get(known.symbol):
+            self.recorder.log.warning(
+                "%s: the exchange has leverage %s, the bot reckons with %s; set it back, or restart the daemon",
+                known.symbol,
+                " and ".join(plain(leverage) for leverage in sorted(others)),
+                plain(known.leverage),
+            )
+        self._other_leverages[known.symbol] = others
 
     # --- fills and position that do not (yet) tell the same ---
 

@@ -149,6 +149,25 @@ def test_of_a_level_that_was_made_smaller_by_hand_and_fills_the_rest_is_placed()
     assert table.sizes(DOGE)[0] + sum(rest) == 125 + wanted
 
 
+def test_a_leverage_that_somebody_has_changed_is_told_once() -> None:
+    table = opened()
+    table.exchange.set_leverage(UID, DOGE, D(5), D(5), table.clock.now)
+    table.wait(3 * MINUTE)
+    (line,) = [line for line in table.diary.lines(logging.WARNING) if "leverage" in line]
+    assert line.startswith("DOGEUSDT: the exchange has leverage 5, the bot reckons with 25")
+
+
+def test_a_take_profit_that_the_exchange_has_cut_is_not_called_amended_by_hand() -> None:
+    table = opened()
+    name = take_profit(table, LONG).order_link_id
+    table.exchange.amend_order(UID, DOGE, table.clock.now, order_link_id=name, qty=D(25))
+    table.desk.push()
+    table.rest()
+    table.wait(2_000)
+    assert naked(table) == []
+    assert not [line for line in table.diary.lines(logging.WARNING) if "somebody else" in line]
+
+
 # --- a contract that has changed ---
 
 
