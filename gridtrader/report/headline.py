@@ -66,7 +66,10 @@ def when(at_ms: int) -> Html:
 
 def tiles(result: ReplayResult) -> Html:
     """Return the summary figures, each with what it has to be seen against."""
-    summary, opening = result.summary, result.parameters.balance
+    summary = result.summary
+    # With unlimited margin the balance is beyond all bounds, and a share of it says nothing.
+    is_limited = not result.parameters.unlimited_margin
+    opening = result.parameters.balance if is_limited else ZERO
     others = summary.net_profit - summary.closed_profit
     makers = sum(trade.is_maker for trade in result.trades)
     maker_share = share(Decimal(makers), Decimal(len(result.trades)))
@@ -83,18 +86,12 @@ def tiles(result: ReplayResult) -> Html:
             ],
             _tone(summary.net_profit),
         ),
-        _tile(
-            "Highest MM rate",
-            percent(summary.maximum_mm_rate * HUNDRED),
-            [_against(result), _riskiest(result.samples)],
-            "danger" if _is_over(result) else "",
-            _meter(result),
-        ),
+        _rate(result) if is_limited else _tile("Highest MM rate", "–", ["the margin is not limited"]),
         _tile("Deepest ladder", _levels(result), [_deepest(result.trades)]),
         _tile(
             "Largest drawdown",
             usdt(summary.maximum_drawdown),
-            [f"{percent(summary.maximum_drawdown_percent)} of the high before it"],
+            [f"{percent(summary.maximum_drawdown_percent)} of the high before it"] if is_limited else [],
         ),
         _tile("Cycles closed", f"{summary.cycles:,}", _cycles(result)),
         _tile("Fees", usdt(summary.fees), [f"{count(summary.trades, 'fill')}{as_maker}"]),
@@ -109,6 +106,16 @@ def tiles(result: ReplayResult) -> Html:
         ),
         class_="tiles",
         aria_label="Summary",
+    )
+
+
+def _rate(result: ReplayResult) -> Html:
+    return _tile(
+        "Highest MM rate",
+        percent(result.summary.maximum_mm_rate * HUNDRED),
+        [_against(result), _riskiest(result.samples)],
+        "danger" if _is_over(result) else "",
+        _meter(result),
     )
 
 

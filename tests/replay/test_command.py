@@ -47,7 +47,7 @@ def test_the_json_has_everything_that_happened_in_exact_numbers(argv: list[str],
     path = tmp_path / "out.json"
     assert main([*argv, "--json", str(path)], io.StringIO()) == 0
     document = loads(path.read_text())
-    assert list(document) == ["parameters", "summary", "executions", "funding", "cycles"]
+    assert list(document) == ["parameters", "summary", "executions", "funding", "cycles", "alarms"]
     parameters, summary = document["parameters"], document["summary"]
     assert parameters["prices"] == ["DOGEUSDT-1m-x.csv"]
     assert (parameters["from"], parameters["to"]) == (

@@ -111,6 +111,14 @@ def test_a_calm_end_is_said_to_be_one(calm: ReplayResult) -> None:
     assert "Ran to the endNo emergency stop, no liquidation." in text_of(render(calm))
 
 
+def test_with_unlimited_margin_nothing_is_compared_with_the_balance(calm: ReplayResult) -> None:
+    parameters = replace(calm.parameters, unlimited_margin=True, balance=Decimal(10) ** 12)
+    text = text_of(render(replace(calm, parameters=parameters)))
+    assert "Highest MM rate–the margin is not limited" in text
+    assert "opening balance" not in text.split("Over time")[0]
+    assert "of the high before it" not in text
+
+
 def test_an_end_before_which_something_could_not_be_opened_says_so(calm: ReplayResult) -> None:
     alarms = [Alarm(calm.parameters.start_ms, "level 0 is too small"), Alarm(calm.parameters.end_ms, "again")]
     text = text_of(render(replace(calm, alarms=alarms)))

@@ -61,29 +61,25 @@ def _figures(parameters: Parameters, summary: Summary) -> Table:
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
-    balance = parameters.balance
-    share = percent(summary.net_profit / balance * HUNDRED, signed=True)
+    # With unlimited margin the balance is beyond all bounds, and a share of it says nothing.
+    is_limited = not parameters.unlimited_margin
+    share = percent(summary.net_profit / parameters.balance * HUNDRED, signed=True)
+    of_balance = f"{share} of the balance, " if is_limited else ""
+    of_high = f", {percent(summary.maximum_drawdown_percent)}" if is_limited else ""
+    rate = (
+        "highest MM rate",
+        percent(summary.maximum_mm_rate * HUNDRED),
+        f"the account stops at {percent(parameters.mm_threshold * HUNDRED)}",
+    )
     rows = (
-        (
-            "net profit",
-            money(summary.net_profit, signed=True),
-            f"USDT, {share} of the balance, open positions in it",
-        ),
+        ("net profit", money(summary.net_profit, signed=True), f"USDT, {of_balance}open positions in it"),
         ("closed cycles", money(summary.closed_profit, signed=True), "USDT net"),
         ("fees", money(summary.fees), "USDT, in these figures"),
         ("funding paid", money(summary.funding), "USDT, in these figures"),
         ("deepest ladder", str(summary.maximum_levels), "levels"),
         ("highest margin", money(summary.maximum_margin), "USDT"),
-        (
-            "highest MM rate",
-            percent(summary.maximum_mm_rate * HUNDRED),
-            f"the account stops at {percent(parameters.mm_threshold * HUNDRED)}",
-        ),
-        (
-            "largest drawdown",
-            money(summary.maximum_drawdown),
-            f"USDT of equity, {percent(summary.maximum_drawdown_percent)}",
-        ),
+        *((rate,) if is_limited else ()),
+        ("largest drawdown", money(summary.maximum_drawdown), f"USDT of equity{of_high}"),
         ("time in market", percent(summary.time_in_market * HUNDRED), ""),
     )
     for row in rows:
