@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 
-from gridtrader.replay.garbage import searched_rarely
 from gridtrader.simulation.faults import Mishap
 from gridtrader.simulation.verdicts import Breach, Verdicts
 from gridtrader.simulation.world import HOUR_MS, Plan, World
@@ -39,8 +38,7 @@ def play(plan: Plan, handler: logging.Handler | None = None) -> Result:
 
 def play_out(world: World) -> Result:
     """Play a world that has been made from a plan, see `play`."""
-    with searched_rarely():
-        verdicts = world.play()
+    verdicts = world.play()
     hours = (world.hub.now - world.start) / HOUR_MS
     happened = tuple(world.script.happened)
     return Result(world.plan, verdicts, happened, world.start, hours * world.plan.accounts, world.hub.events)
