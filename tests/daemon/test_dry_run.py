@@ -73,11 +73,11 @@ def await_open(running: Daemon, account_id: str = "002") -> None:
     eventually(f"{account_id} holds both sides", lambda: all(sizes(running, account_id).values()))
 
 
-def average(running: Daemon) -> None:
+def average(running: Daemon, account_id: str = "002") -> None:
     """Move the market over the first level of LONG."""
-    before = sizes(running)["long"]
+    before = sizes(running, account_id)["long"]
     running.exchange.quote("DOGEUSDT", "0.1989")
-    eventually("002 averages", lambda: sizes(running)["long"] > before)
+    eventually(f"{account_id} averages", lambda: sizes(running, account_id)["long"] > before)
 
 
 # --- nothing private ---
@@ -165,10 +165,8 @@ def test_switched_to_live_it_restores_from_the_exchange_and_leaves_the_dry_runs_
     tmp_path: Path, market: EmbeddedExchange
 ) -> None:
     with daemon(tmp_path, market, [account_yaml("001")]) as running:  # there is real trading to restore
-        running.await_phase("001", Phase.TRADING)
-        running.await_laws("001")
-        market.quote("DOGEUSDT", "0.1989")
-        eventually("001 averages", lambda: sizes(running, "001")["long"] > sizes(running, "001")["short"])
+        await_open(running, "001")
+        average(running, "001")
         real = sizes(running, "001")
     books = market.books("key001")
     with daemon(tmp_path, market, [account_yaml("001", dry_run=True)]) as running:
