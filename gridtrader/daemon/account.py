@@ -30,7 +30,7 @@ class AccountRunner:
         edge: Edge,
         folder: Path,
         shared: Shared,
-        logs: Diary,
+        diary: Diary,
         on_change: Callable[[], None],
     ) -> None:
         self.account = account
@@ -39,7 +39,7 @@ class AccountRunner:
         self._edge = edge
         self._folder = folder
         self._shared = shared
-        self._logs = logs
+        self._diary = diary
         self._on_change = on_change
         self._phase = Phase.STARTING
         self._inbox = edge.inbox
@@ -90,7 +90,7 @@ class AccountRunner:
         try:
             self._live()
         except Exception as error:  # noqa: BLE001  # an account's last line: nothing of it may reach another (A1)
-            self._logs.bot.critical("the account has failed", exc_info=True)
+            self._diary.bot.critical("the account has failed", exc_info=True)
             self._enter(Phase.FAILED, f"internal error: {type(error).__name__}: {error}", False)
 
     def _live(self) -> None:
@@ -101,7 +101,7 @@ class AccountRunner:
                 self.account.id,
                 wiring.file_bounds(self._shared.system),
                 self._shared.clock.now_ms,
-                self._logs.bot,
+                self._diary.bot,
                 wiring.zone_of(self._shared.system),
             )
         except ArchiveError as error:
@@ -113,14 +113,14 @@ class AccountRunner:
             archive.close()
 
     def _trade(self, archive: AccountArchive) -> None:
-        shared, account, log = self._shared, self.account, self._logs.bot
+        shared, account, log = self._shared, self.account, self._diary.bot
         try:
             connection = self._edge.open(self._folder, log)
         except CannotStart as error:
             log.critical("the account does not start: %s", error)
             self._enter(Phase.FAILED, str(error), error.is_passing)
             return
-        recorder = Recorder(archive, self._logs, shared.clock)
+        recorder = Recorder(archive, self._diary, shared.clock)
         settings = wiring.engine_settings(account, shared.system, self._edge.venue)
         engine = GridEngine(settings, connection.gateway, recorder, shared.clock, self._inbox)
         symbols = [symbol.symbol for symbol in account.symbols]

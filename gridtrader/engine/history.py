@@ -83,10 +83,11 @@ def realised(executions: Iterable[Execution], side: Side) -> Decimal:
 
 
 def is_closed_by_others(execution: Execution) -> bool:
-    """Whether an execution has closed something, and no take-profit of ours has done it (S11)."""
+    """Whether an execution has closed something, and no order of ours has done it (S11)."""
     if execution.kind is ExecutionKind.FORCED:
         return True
-    return execution.kind is ExecutionKind.TRADE and execution.closed_qty > 0 and not names_of([execution])
+    is_ours = parse_order_name(execution.link_id) is not None
+    return execution.kind is ExecutionKind.TRADE and execution.closed_qty > 0 and not is_ours
 
 
 def names_of(executions: Iterable[Execution]) -> list[OrderName]:

@@ -247,8 +247,11 @@ class Recorder:
         before = self._said.get(symbol, frozenset())
         for note in notes:
             if note.key not in before:
-                self.log.log(_LEVELS[note.level], "%s", note.text)
+                self._tell(note)
         self._said[symbol] = keys if is_final else before | keys
+
+    def _tell(self, note: Note) -> None:
+        self.log.log(_LEVELS[note.level], "%s", note.text)
 
     def save_state(self, symbols: Iterable[SymbolKnown], *, anew: bool = False) -> None:
         """Write the state file if anything it holds may have changed (T2)."""

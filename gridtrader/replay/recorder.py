@@ -38,12 +38,9 @@ class ReplayRecorder(Recorder):
                 alarms.append(fact)
         return alarms
 
-    def say(self, symbol: str, notes: Sequence[Note], *, is_final: bool = True) -> None:
-        known = self._said.get(symbol, frozenset())
-        for note in notes:
-            if note.level is NoteLevel.CRITICAL and note.key not in known:
-                self._ledger.alarm(note.text)
-        super().say(symbol, notes, is_final=is_final)
+    def _tell(self, note: Note) -> None:
+        if note.level is NoteLevel.CRITICAL:
+            self._ledger.alarm(note.text)
 
     def cycle_begun(self, symbol: str, side: Side, cycle: Cycle, executed_other: int) -> Record:  # noqa: ARG002
         return {}

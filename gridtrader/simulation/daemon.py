@@ -49,7 +49,7 @@ class SimDaemon:
             self._process.point("supervisor")
 
     def _launch(self, account: SimAccount) -> None:
-        if account.disk.emergency is not None and account.disk.interrupted_stop is None:
+        if account.disk.emergency is not None and account.disk.stop_is_concluded:
             account.disk.knows_of_stop = True
             account.policy.note(Phase.STOPPED, "an emergency file is there", self._now)
             return

@@ -15,8 +15,7 @@ from gridtrader.store.emergency import (
     STOP_KIND,
     EmergencyStop,
     interrupted_stop,
-    is_stopped,
-    read_stop,
+    own_stop,
     write_stop,
 )
 from gridtrader.store.journal import Entry, Journal, read_journal
@@ -127,7 +126,7 @@ class AccountArchive:
 
     def conclude_emergency(self) -> None:
         """Record that the stop whose file is there has done all it does (R2); one made by hand is no stop of ours."""
-        stop = read_stop(self._folder) if is_stopped(self._folder) else None
+        stop = own_stop(self._folder)
         if stop is not None:
             self.journal([{"kind": CONCLUDED_KIND, "stop": stop.at_ms, "at": self._now_ms()}])
 

@@ -76,12 +76,17 @@ def acknowledge_stop(journal: Path, now_ms: Callable[[], int]) -> None:
         writer.close()
 
 
+def own_stop(folder: Path) -> EmergencyStop | None:
+    """Return what the stop file says; None if there is none, or it was made by hand. Raises StoreError."""
+    return read_stop(folder) if is_stopped(folder) else None
+
+
 def interrupted_stop(folder: Path, journal: Path) -> EmergencyStop | None:
     """Return the stop whose process died before its opening orders were withdrawn (R2); None if there is none.
 
     A file made by hand is not ours to carry on. Raises StoreError if the files cannot be read.
     """
-    stop = read_stop(folder) if is_stopped(folder) else None
+    stop = own_stop(folder)
     if stop is None:
         return None
     records = read_tail(journal) if journal.exists() else ()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from gridtrader.domain.exact import plain
+from gridtrader.operator.command_line import EXIT_INVALID
 from gridtrader.settings import AccountSettings, Problem, Settings, SettingsError, SymbolSettings, load_settings
 from gridtrader.store.emergency import is_stopped
 from gridtrader.store.folders import account_folder
@@ -20,7 +21,6 @@ from gridtrader.store.lock import is_held, read_holder
 
 EXIT_OK: Final = 0
 EXIT_REFUSED: Final = 1
-EXIT_INVALID: Final = 2
 
 
 class Grade(Enum):

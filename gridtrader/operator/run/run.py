@@ -17,6 +17,7 @@ from gridtrader.daemon.clock import SystemClock
 from gridtrader.engine.ports import ArchiveError
 from gridtrader.exchange.credentials import ApiKey
 from gridtrader.logs import DaemonLogs, Redactor
+from gridtrader.operator.command_line import EXIT_INVALID
 from gridtrader.operator.run.dry_run import EMBEDDED_TIMETABLE, dry_run_edge
 from gridtrader.operator.run.embedded import VENUE, EmbeddedExchange, EmbeddedFailed, EmbeddedOptions, unknown_symbols
 from gridtrader.operator.run.table import LiveTable, plain_console, summary
@@ -25,7 +26,6 @@ from gridtrader.settings.problems import Problem
 
 EXIT_OK = 0
 EXIT_FAILED = 1
-EXIT_INVALID = 2
 
 
 @dataclass(frozen=True, slots=True)

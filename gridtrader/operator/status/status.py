@@ -20,6 +20,7 @@ from rich.text import Text
 
 from gridtrader.daemon import wiring
 from gridtrader.daemon.clock import SystemClock
+from gridtrader.operator.command_line import EXIT_INVALID
 from gridtrader.operator.printing import print_all
 from gridtrader.operator.status import table
 from gridtrader.operator.status.document import document
@@ -30,7 +31,6 @@ from gridtrader.store.json_text import dumps
 
 EXIT_OK: Final = 0
 EXIT_ATTENTION: Final = 1
-EXIT_INVALID: Final = 2
 
 _SILENCE_S: Final = 60
 _REFRESHES: Final = 4
