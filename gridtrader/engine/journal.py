@@ -102,7 +102,8 @@ class SymbolMemory:
 
     ladder: Record | None = None
     sides: dict[Side, SideMemory] = field(default_factory=lambda: {side: SideMemory() for side in SIDES})
-    names: set[OrderName] = field(default_factory=set)
+    names: dict[OrderName, None] = field(default_factory=dict)
+    """In the order they were used: what is done with them is the same in every process."""
     executions: dict[str, Execution] = field(default_factory=dict)
     last_ms: int = 0
     """Time of the newest record."""
@@ -204,7 +205,7 @@ def _remember_one(memory: SymbolMemory, record: Record) -> None:
         side.number, side.is_closed = int(str(record["number"])), True
     elif kind == "sent":
         names = (parse_order_name(text) for text in str(record["names"]).split())
-        memory.names.update(name for name in names if name is not None)
+        memory.names.update((name, None) for name in names if name is not None)
     elif kind == "execution":
         execution = parse_execution(record)
         memory.executions[execution.exec_id] = execution
