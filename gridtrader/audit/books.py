@@ -1,8 +1,10 @@
 """One account's books as the exchange keeps them, in the words of the laws; quantities in coins, values in USDT."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from gridtrader.domain.order_names import OrderName, parse_order_name
 
@@ -57,8 +59,7 @@ class BookFill:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+class Books(NamedTuple):
     """What the exchange knows of an account at one moment, and what the caller knows of the bot.
 
     Orders and sizes are needed of the symbols that are judged only. `fills` is the whole history, oldest first, for
@@ -71,7 +72,7 @@ class Books:
     margin_balance: Decimal
     fills: Sequence[BookFill] = ()
     now_ms: int = 0
-    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    prices: Mapping[str, Decimal] = MappingProxyType({})
     """Last prices the bot can know; a symbol without a fresh price is left out."""
     held: frozenset[str] = frozenset()
     """Symbols in which nothing may be opened: the contract is not trading, the disk does not take the journal."""

@@ -4,7 +4,6 @@ Every call returns what is broken, in words, and nothing if all holds. The packa
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from gridtrader.audit.always import always_laws
@@ -44,7 +43,7 @@ class Laws:
         self.names = Names()
         self.liveness = Liveness(patience_ms)
         self.reopenings = Reopenings(grace_ms) if sees_all else None
-        self._terms = {term.symbol: term for term in terms}
+        self.configure(terms)
         self.silence = Silence()
         self._refresh_ms = refresh_ms
         self._told: tuple[int, Decimal] | None = None
@@ -52,6 +51,7 @@ class Laws:
     def configure(self, terms: Iterable[Terms]) -> None:
         """Take a changed configuration; a running ladder keeps its quantities (S2)."""
         self._terms = {term.symbol: term for term in terms}
+        self._buffer = next((term.buffer for term in self._terms.values()), ZERO)
 
     def filled(self, fill: BookFill) -> list[str]:
         """Take in an execution; judge the cycle that it closes."""
@@ -117,7 +117,7 @@ class Laws:
         """Judge a quiet moment: no command in flight, no entry waiting to fill, no fill unseen."""
         broken: list[str] = []
         if self._told is not None and books.now_ms - self._told[0] <= self._refresh_ms:
-            books = replace(books, slack=max(books.slack, self._free(books) - self._told[1]))
+            books = books._replace(slack=max(books.slack, self._free(books) - self._told[1]))
         for term in self._meant(symbols):
             stand = stand_of(self.ledger, books, term)
             broken += _said(term, [*quiet_laws(stand, books), *self._idle(stand, books)])
@@ -125,7 +125,7 @@ class Laws:
 
     def _free(self, books: Books) -> Decimal:
         """Return the free balance; all symbols of an account have one buffer."""
-        return next((books.free(term.buffer) for term in self._terms.values()), ZERO)
+        return books.free(self._buffer)
 
     def _reach(self, stand: Stand, now_ms: int) -> None:
         if self.reopenings is None:

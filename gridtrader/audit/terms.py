@@ -7,6 +7,7 @@ exact.
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from gridtrader.audit.books import LONG, SIGN, ZERO
 
@@ -63,6 +64,7 @@ class Terms:
         return (whole + 1 if sign < 0 and rest else whole) * self.tick
 
 
+@lru_cache(maxsize=4_096)  # every order that comes is asked for, and fractions are slow
 def quantity(first: Decimal, level: int, multiplier: Decimal, qty_step: Decimal) -> Decimal:
     """Return q(level) = floor(q(0) · multiplier^level) to the quantity step, exactly (S1)."""
     steps = Fraction(first) * Fraction(multiplier) ** level / Fraction(qty_step)

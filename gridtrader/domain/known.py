@@ -172,6 +172,11 @@ class SymbolKnown:
         """Return the side's orders that may stand on the exchange, of any cycle."""
         return [order for order in self.orders.values() if order.side is side and order.phase.may_execute]
 
+    def is_of_level(self, order: KnownOrder) -> bool:
+        """Whether an order is the newest one of a level of its side's running cycle."""
+        slot, cycle = order.name.slot, self.sides[order.side].cycle
+        return slot.kind.opens and cycle is not None and slot.cycle == cycle.number and self.latest.get(slot) is order
+
     def has_leftovers(self, side: Side) -> bool:
         """Whether opening orders of an earlier cycle may still execute."""
         cycle = self.sides[side].cycle

@@ -91,8 +91,7 @@ class FeeRates:
     taker: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
+class Wallet(NamedTuple):
     """The account's money (USD totals of the unified account). `mm_rate` is a fraction: 1 = liquidation."""
 
     margin_balance: Decimal
@@ -124,8 +123,7 @@ def aged(wallet: Wallet, lag_ms: int) -> Wallet:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderReport:
+class OrderReport(NamedTuple):
     """What the exchange says about one order, by stream or by REST.
 
     `link_id` is the client's order name as sent (empty for an order made elsewhere); `side` is the position side
@@ -150,8 +148,7 @@ class OrderReport:
     """Why it was cancelled or rejected, in the exchange's words; empty while it works."""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """One fill or one funding settlement. `fee` is what was paid (negative: received), taxes included."""
 
     symbol: str
@@ -174,8 +171,7 @@ class Execution:
     """The exchange's sequence number of the event; the position report of the same event bears the same one."""
 
 
-@dataclass(frozen=True, slots=True)
-class PositionReport:
+class PositionReport(NamedTuple):
     """What the exchange says about one side of one symbol. `size` ≥ 0; `avg_price` is 0 when flat."""
 
     symbol: str

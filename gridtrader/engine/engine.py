@@ -75,7 +75,7 @@ class GridEngine:
     passes: Passes = field(init=False)
     _shown_ms: int = 0
     _last_symbol: str = ""
-    _touched: set[str] = field(default_factory=set)
+    _touched: dict[str, None] = field(default_factory=dict)
     """Symbols of which something has been learnt since it was looked whether they add up."""
     due_ms: int = 0
     """When the engine has something to do though nothing happens."""
@@ -137,9 +137,9 @@ class GridEngine:
         self.mode = Mode.TRADING
         for event in (*starter.told, *held):
             self._take(event)
-        self._touched.update(self.book.symbols)
+        self._touched.update(dict.fromkeys(self.book.symbols))
         self.recorder.save_state(self.book.symbols.values(), anew=True)
-        self._show(at_once=True)
+        self._show(self.clock.now_ms(), at_once=True)
         self.recorder.log.info("restored and trading: %s", ", ".join(self.book.symbols))
 
     def _news(self, held: list[Event]) -> Sequence[Event]:
@@ -180,14 +180,15 @@ class GridEngine:
             self.watch.doubt(now, "the exchange's answers do not fit what is known")
         self.watch.check_risk(self._last_symbol)
         if not (is_news or self.passes.is_restless or self.watch.must_read) and now < self._due_ms:
-            self._show()
+            self._show(now)
             return self._due_ms - now  # only a price, and nothing waits for one
         if self.mode is Mode.BLIND:
             self.watch.attend_risk(now, self._last_symbol)
             return IDLE_MS
         if self.watch.next_due() <= now:
             self._learn(self.watch.attend(now))
-            self._touched.update(self.book.symbols)
+            if self.watch.has_asked:
+                self._touched.update(dict.fromkeys(self.book.symbols))
             is_news |= self.watch.has_asked or self.lacks_money
             self.watch.check_risk(self._last_symbol)
             self.executor.forget_old_slots()
@@ -198,8 +199,8 @@ class GridEngine:
             self._pass()
         self.recorder.retry_files(self.book.symbols.values())
         self.recorder.save_state(self.book.symbols.values())
-        self._show()
         now = self.clock.now_ms()
+        self._show(now)
         dues = [self.watch.next_due(), self.passes.wake_ms, self.executor.patience.next_due(now)]
         self.due_ms = min(due for due in dues if due is not None)
         self._due_ms = min(self.due_ms, now + (IDLE_MS if self.recorder.is_healthy else RETRY_FILES_MS))
@@ -210,12 +211,11 @@ class GridEngine:
         is_wake = self.passes.wake_ms is not None and self.passes.wake_ms <= now_ms
         return is_wake or self.executor.patience.has_come_due(self.passes.made_ms, now_ms)
 
-    def _show(self, *, at_once: bool = False) -> None:
+    def _show(self, now_ms: int, *, at_once: bool = False) -> None:
         """Renew what people see: the status file and the picture for the live table."""
-        self.recorder.save_status(self.mode.value, self.stop_reason, self.book, at_once=at_once)
-        now = self.clock.now_ms()
-        if self.is_watched and (now - self._shown_ms >= _SHOW_MS or at_once):
-            self._shown_ms = now
+        self.recorder.save_status(self.mode.value, self.stop_reason, self.book, now_ms, at_once=at_once)
+        if self.is_watched and (now_ms - self._shown_ms >= _SHOW_MS or at_once):
+            self._shown_ms = now_ms
             self.view = view_account(self.book, self.mode.value, self.stop_reason, self.recorder.tallies)
 
     # --- events ---
@@ -268,13 +268,13 @@ class GridEngine:
         if message.errors:
             self.watch.doubt(now, "a stream message could not be understood")
         for execution in message.executions:
-            self._touched.add(execution.symbol)
+            self._touched[execution.symbol] = None
             self._learn(self.book.learn_execution(execution))
         for order in message.orders:
-            self._touched.add(order.symbol)
+            self._touched[order.symbol] = None
             self._learn(self.book.learn_order(order, now))
         for position in message.positions:
-            self._touched.add(position.symbol)
+            self._touched[position.symbol] = None
             self._learn(self.book.learn_position(position))
             self.executor.position_told(position.symbol)
         if message.wallet is not None:
@@ -307,7 +307,7 @@ class GridEngine:
         self._halt.conclude()
         if self.book.symbols:  # a stop before anything is known leaves the file to tell what was
             self.recorder.save_state(self.book.symbols.values())
-        self._show(at_once=True)
+        self._show(self.clock.now_ms(), at_once=True)
 
     def carry_on_stop(self) -> bool:
         """Stop again, if a death interrupted the last emergency stop; returns whether it did. Raises ArchiveError.

@@ -88,6 +88,8 @@ class Executor:
 
     def forget_old_slots(self) -> None:
         """Forget the failures of slots that no order and no running cycle has any more."""
+        if not (self.patience.has_failures or self._unanswered or self._refused):
+            return
         slots = {order.name.slot for known in self.book.symbols.values() for order in known.orders.values()}
         self.patience.keep(slots)
         for counter in (self._unanswered, self._refused):

@@ -177,8 +177,7 @@ class Gateway(Protocol):
 # --- what wakes the engine ---
 
 
-@dataclass(frozen=True, slots=True)
-class StreamMessage:
+class StreamMessage(NamedTuple):
     """One private message: its parts, already validated, and the text it was made of, for the log.
 
     A part that did not fit the wire's description is in `errors`, in words; the engine then trusts REST only (C5).
@@ -273,8 +272,7 @@ class ArchiveError(Exception):
     """A file of the account could not be written or read; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LevelState:
+class LevelState(NamedTuple):
     """One level in `bot_state.json` (T1)."""
 
     quantity: Decimal

@@ -278,12 +278,11 @@ class Recorder:
         except ArchiveError:
             self.log.exception("a metrics snapshot is missing")
 
-    def save_status(self, mode: str, reason: str, book: AccountBook, *, at_once: bool = False) -> None:
+    def save_status(self, mode: str, reason: str, book: AccountBook, now_ms: int, *, at_once: bool = False) -> None:
         """Write the account's status file when something it shows has changed, at most once a second."""
-        now = self.clock.now_ms()
-        if now - self._status_ms < _STATUS_MS and not at_once:
+        if now_ms - self._status_ms < _STATUS_MS and not at_once:
             return
-        status, self._status_ms = account_status(mode, reason, book), now
+        status, self._status_ms = account_status(mode, reason, book), now_ms
         if status == self._status:
             return
         try:

@@ -25,28 +25,25 @@ def _levels(known: SymbolKnown, side: Side) -> list[LevelState]:
     cycle = known.sides[side].cycle
     if cycle is None or known.reference is None:
         return []
+    resting = {
+        order.name.slot.level: order
+        for order in known.orders.values()
+        if order.phase is Phase.WORKING and order.side is side and known.is_of_level(order)
+    }
     levels = []
-    for level in range(known.max_level + 1):
-        order = known.latest.get(known.slot(side, level))
-        if known.is_executed(side, level):
-            levels.append(_executed(known, side, level))
-        elif order is not None and order.phase is Phase.WORKING:
+    for level in sorted({*resting, *cycle.levels}):
+        is_executed, fill, order = known.is_executed(side, level), cycle.levels.get(level), resting.get(level)
+        if order is not None and not is_executed:
             quantity = cycle.filled(level) + order.leaves
             levels.append(
                 LevelState(quantity, order.price, level, order.order_id, order.created_ms, executed_ms=None)
             )
-        elif level in cycle.levels:
-            levels.append(_executed(known, side, level))
+        elif fill is not None:
+            executed_ms = fill.executed_ms if is_executed else None
+            levels.append(
+                LevelState(fill.qty, fill.average_price, level, fill.order_id, fill.created_ms, executed_ms)
+            )
     return levels
-
-
-def _executed(known: SymbolKnown, side: Side, level: int) -> LevelState:
-    cycle = known.sides[side].cycle
-    if cycle is None:
-        raise LookupError(f"{known.symbol} {side.name} has no cycle")
-    fill = cycle.levels[level]
-    executed_ms = fill.executed_ms if known.is_executed(side, level) else None
-    return LevelState(fill.qty, fill.average_price, level, fill.order_id, fill.created_ms, executed_ms)
 
 
 def take_profit_order(known: SymbolKnown, side: Side) -> KnownOrder | None:

@@ -10,7 +10,7 @@ from gridtrader.domain.exact import plain
 from gridtrader.domain.guards import is_over_limit, over_limit_text, refresh_interval_ms
 from gridtrader.domain.known import HoldReason, SymbolKnown
 from gridtrader.domain.orders import KnownOrder
-from gridtrader.domain.types import SIDES, OrderKind, Side
+from gridtrader.domain.types import SIDES, OrderKind, Side, Wallet
 from gridtrader.engine.book import AccountBook, Fact
 from gridtrader.engine.enquiry import Enquiry
 from gridtrader.engine.errors import StopAccount
@@ -54,6 +54,9 @@ class Watch:
     _read_tries: int = 0
     _wallet_tries: int = 0
     _wallet_next: int = 0
+    _rated: Wallet | None = None
+    _lasts_ms: int = 0
+    """How old the rate of the balance `_rated` may become."""
     _comparisons: int = 0
     _other_leverages: dict[str, frozenset[Decimal]] = field(default_factory=dict)
     """What leverage of each symbol the exchange had last that is not ours."""
@@ -239,8 +242,11 @@ class Watch:
         wallet = self.book.wallet
         if wallet is None:
             return self._wallet_next
-        interval = refresh_interval_ms(wallet, self.settings.mm_threshold, *self.settings.mm_refresh_ms)
-        return max(self.book.wallet_heard_ms + interval, self._wallet_next)
+        if wallet is not self._rated:
+            settings = self.settings
+            self._lasts_ms = refresh_interval_ms(wallet, settings.mm_threshold, *settings.mm_refresh_ms)
+            self._rated = wallet
+        return max(self.book.wallet_heard_ms + self._lasts_ms, self._wallet_next)
 
     def _refresh_wallet(self, now_ms: int) -> None:
         wanted = self._wallet_at is not None and max(self._wallet_at, self._wallet_next) <= now_ms

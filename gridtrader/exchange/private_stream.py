@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 
 from gridtrader.engine.ports import Clock, Sink, StreamDown, StreamLost, StreamUp
 from gridtrader.exchange.credentials import ApiKey
@@ -83,7 +82,7 @@ class PrivateStream:
         told = private_message(message, self._mask(text), self._skew.latest_ms())
         if told.errors:  # they quote what was wrong, and the topic may be any text
             errors = tuple(map(self._mask, told.errors))
-            told = replace(told, topic=self._mask(told.topic), errors=errors)
+            told = told._replace(topic=self._mask(told.topic), errors=errors)
         self._sink.put(told)
 
     def garbage(self, text: str, reason: str) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -38,7 +37,7 @@ class DryRunGateway(PaperGateway):
         if message is None:
             return None
         parts = (*message.orders, *message.executions, *message.positions, message.wallet)
-        return replace(message, text="; ".join(str(part) for part in parts if part is not None))
+        return message._replace(text="; ".join(str(part) for part in parts if part is not None))
 
     # --- commands ---
 
@@ -93,11 +92,11 @@ class DryRunGateway(PaperGateway):
 
     def _report(self, order: model.Order) -> OrderReport:
         report = super()._report(order)
-        return replace(report, order_id=_marked(report.order_id))
+        return report._replace(order_id=_marked(report.order_id))
 
     def _execution(self, execution: model.Execution) -> Execution:
         told = super()._execution(execution)
-        return replace(told, exec_id=_marked(told.exec_id), order_id=_marked(told.order_id))
+        return told._replace(exec_id=_marked(told.exec_id), order_id=_marked(told.order_id))
 
 
 def _marked(order_id: str) -> str:

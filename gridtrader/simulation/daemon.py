@@ -41,7 +41,7 @@ class SimDaemon:
         while True:
             self._wait(_LOOK_MS)
             for account in self._accounts:
-                self._look_after(account)
+                self._look_after(account, self._hub.now / 1000)
 
     def _wait(self, milliseconds: int) -> None:
         self._bell.wait(milliseconds)
@@ -51,7 +51,7 @@ class SimDaemon:
     def _launch(self, account: SimAccount) -> None:
         if account.disk.emergency is not None and account.disk.stop_is_concluded:
             account.disk.knows_of_stop = True
-            account.policy.note(Phase.STOPPED, "an emergency file is there", self._now)
+            account.policy.note(Phase.STOPPED, "an emergency file is there", self._hub.now / 1000)
             return
         account.disk.knows_of_stop = False
         account.policy.launched()
@@ -70,20 +70,17 @@ class SimDaemon:
         deadline = self._hub.now + _START_TIMEOUT_MS
         while account.life.phase is Phase.STARTING and self._hub.now < deadline:
             self._wait(min(deadline - self._hub.now, _LOOK_MS))
-        self._look_after(account)
+        self._look_after(account, self._hub.now / 1000)
 
-    @property
-    def _now(self) -> float:
-        return self._hub.now / 1000
-
-    def _look_after(self, account: SimAccount) -> None:
+    def _look_after(self, account: SimAccount, now: float) -> None:
+        """`now` is in seconds."""
         policy, life = account.policy, account.life
-        if life is not None and policy.note(life.phase, life.reason, self._now, is_passing=life.is_passing):
+        if life is not None and policy.note(life.phase, life.reason, now, is_passing=life.is_passing):
             self._on_phase(account)
-        if policy.phase is Phase.STOPPED and policy.looks_for_file(self._now, _LOOK_MS / 1000):
+        if policy.phase is Phase.STOPPED and policy.looks_for_file(now, _LOOK_MS / 1000):
             if account.disk.is_released:
                 self._relaunch(account)
-        elif policy.is_due(self._now):
+        elif policy.is_due(now):
             self._relaunch(account)
 
     def _relaunch(self, account: SimAccount) -> None:

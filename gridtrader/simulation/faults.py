@@ -255,6 +255,8 @@ class Dice:
         share = self._chance.gusts.get(self._owner)
         if share is not None and (rates is REQUEST_RATES or (rates is EVENT_RATES and share <= BURST_SHARE)):
             lot *= sum(rates.values()) / share
+        if lot >= sum(rates.values()):
+            return None
         for fault, rate in rates.items():
             lot -= rate
             if lot < 0:

@@ -7,7 +7,6 @@ go through the same switches in the same order.
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
 
 from greenlet import getcurrent, greenlet
 
@@ -39,11 +38,13 @@ class Hub:
         self._order = count()
         self._main = getcurrent()
         self._is_stopped = False
+        self._until = now
+        self._running: Fiber | None = None
 
     def at(self, when: int, call: Callable[[], object]) -> Timer:
         """Let `call` happen at `when` (not before now); calls of one moment happen in the order they were asked."""
         timer = Timer(call)
-        heappush(self._heap, (max(when, self.now), next(self._order), timer))
+        heappush(self._heap, (when if when > self.now else self.now, next(self._order), timer))
         return timer
 
     def after(self, delay: int, call: Callable[[], object]) -> Timer:
@@ -52,7 +53,7 @@ class Hub:
     def run(self, until: int) -> None:
         """Let everything happen that is due until then. Errors of what happens end it."""
         heap = self._heap
-        self._is_stopped = False
+        self._is_stopped, self._until = False, until
         while heap and heap[0][0] <= until and not self._is_stopped:
             when, _, timer = heappop(heap)
             call = timer.call
@@ -76,19 +77,27 @@ class Hub:
     def sleep(self, delay: int) -> None:
         """Wait; only in a fiber."""
         fiber = self.fiber()
-        heappush(self._heap, (self.now + max(delay, 0), next(self._order), Timer(fiber.resume)))
-        fiber.rest()
+        if not self.passes(delay):
+            self.after(delay, fiber.resume)
+            fiber.rest()
+
+    def passes(self, delay: int) -> bool:
+        """Let so much time pass at once if nothing else happens meanwhile; returns whether it has passed.
+
+        A fiber then need not be left and come back to: most waits are short, and nothing happens in them.
+        """
+        when = self.now + delay
+        if self._is_stopped or when > self._until or (self._heap and self._heap[0][0] <= when):
+            return False
+        self.now = when if delay > 0 else self.now
+        self.events += 1
+        return True
 
     def fiber(self) -> "Fiber":
         """Return the running fiber. Raises RuntimeError outside of one."""
-        current = getcurrent()
-        if not isinstance(current, _Greenlet):
-            raise RuntimeError("only a fiber can wait")  # noqa: TRY004  # a matter of where, not of type
-        return current.fiber
-
-
-class _Greenlet(greenlet):
-    fiber: "Fiber"
+        if self._running is None:
+            raise RuntimeError("only a fiber can wait")
+        return self._running
 
 
 class Fiber:
@@ -99,8 +108,7 @@ class Fiber:
         self.name = name
         self._run = run
         self._error: BaseException | None = None
-        self._green = _Greenlet(self._live, hub._main)
-        self._green.fiber = self
+        self._green = greenlet(self._live, hub._main)
         self.is_over = False
 
     def _live(self) -> None:
@@ -112,15 +120,18 @@ class Fiber:
             self.is_over = True
 
     def resume(self) -> None:
-        """Go on where it waits; its errors are raised here. Nothing happens if it is over."""
+        """Go on where it waits; its errors are raised here. Nothing happens if it is over. Only called by the hub."""
         if not self.is_over:
-            self._green.parent = getcurrent()
-            self._green.switch()
+            hub = self._hub
+            hub._running = self
+            try:
+                self._green.switch()
+            finally:
+                hub._running = None
 
     def rest(self) -> None:
-        """Wait until somebody resumes it; only called by itself."""
-        parent: Any = self._green.parent
-        parent.switch()
+        """Wait until the hub resumes it; only called by itself."""
+        self._hub._main.switch()
 
     def kill(self) -> None:
         """End it where it waits, now. A fiber cannot kill itself: it raises `Killed`."""
@@ -154,9 +165,11 @@ class Bell:
 
     def wait(self, timeout: int) -> None:
         """Wait for the bell, at most so many milliseconds; only in a fiber, and only one at a time."""
-        fiber = self._hub.fiber()
-        self._waiting = (fiber, self._hub.after(timeout, self._timed_out))
-        fiber.rest()
+        hub = self._hub
+        fiber = hub.fiber()
+        if not hub.passes(timeout):
+            self._waiting = (fiber, hub.after(timeout, self._timed_out))
+            fiber.rest()
 
     def _timed_out(self) -> None:
         if self._waiting is not None:

@@ -5,24 +5,23 @@ was without its take-profit, and the ladders unequal, is measured throughout.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from gridtrader.audit.books import BookOrder, Books, name_of
+from gridtrader.audit.books import Books, name_of
 from gridtrader.audit.laws import Laws
 from gridtrader.audit.mirror import check_mirror
 from gridtrader.audit.reserve import Purse
 from gridtrader.audit.terms import Terms
 from gridtrader.daemon.session import Phase
 from gridtrader.domain.types import Amendment, NewOrder, OrderKind
-from gridtrader.simulation.bookkeeping import book_fill, book_order
 from gridtrader.simulation.conduct import Conduct
 from gridtrader.simulation.entries import Entries
 from gridtrader.simulation.gaps import Gaps
 from gridtrader.simulation.halts import Halts
 from gridtrader.simulation.hub import Hub
 from gridtrader.simulation.life import SimAccount
+from gridtrader.simulation.open_orders import OpenOrders
 from gridtrader.simulation.quiet import quiet_symbols
 from gridtrader.simulation.scope import held_symbols, out_of_band, prices_of, quotes_of
 from gridtrader.simulation.stateview import state_tree
@@ -39,9 +38,6 @@ _BALANCE_MS: Final = 6_500
 
 _SLACK: Final = Decimal("0.02")
 """Share of the margin balance by which the free balance may have grown without the bot having to know (S6: 5 s)."""
-
-_REMEMBERED: Final = 1_000
-"""More orders than an account ever has open."""
 
 _REFRESH_MS: Final = 65_000
 """How often at least the bot asks for its balance (`configure`), and a little more."""
@@ -68,7 +64,7 @@ class Judge:
         self._patience = patience
         self._on_breach = on_breach
         self._exchange = account.venue.exchange
-        self._orders: dict[str, dict[str, BookOrder]] = {symbol: {} for symbol in account.symbols}
+        self._open = OpenOrders(account.symbols)
         self._sizes: dict[tuple[str, int], Decimal] = {(s, leg): ZERO for s in account.symbols for leg in LEGS}
         self._gaps = Gaps(account.symbols, verdicts)
         self._entries = Entries()
@@ -80,8 +76,6 @@ class Judge:
         self._leverage: dict[str, Decimal] = {}
         self._terms_key: object = None
         self._terms_now: list[Terms] = []
-        self._asked: dict[str, Decimal] = {}
-        """The price each of the last orders was sent with: the exchange may have moved it into its band."""
         self._dirty: dict[str, int] = {}
         """Symbols in which something has happened that no quiet moment has followed, and since when: peace, in ms."""
         self._away_ms: int | None = hub.now
@@ -135,13 +129,13 @@ class Judge:
                 case model.WalletChanged(wallet=wallet):
                     self.halts.rate(wallet.mm_rate)
                     is_told = True
-        known = [symbol for symbol in touched if symbol in self._orders]
+        known = [symbol for symbol in touched if symbol in self._open.orders]
         self._soil(known)
         for symbol in known:
             self._measure(symbol)
         if known and not self.is_suspended:
             self._terms()
-            books = self._books()
+            books = self._books(known)
             if is_told:
                 self._laws.told(books)
             for law in self._laws.always(books, known):
@@ -152,45 +146,36 @@ class Judge:
         self.halts.rate(self._exchange.wallet(self._account.uid).mm_rate)
         if not self.is_suspended:
             self._terms()
-            self._laws.told(self._books())
+            self._laws.told(self._balance())
 
     def _maybe_new(self, order: model.Order) -> None:
         """Judge an order that the exchange has not told of before."""
-        orders = self._orders.get(order.symbol)
-        if orders is None or order.order_id in orders or self._is_old(order):
+        if not self._open.is_new(order):
             return
-        book = self._book_order(order, order.qty)
+        book = self._open.book(order, order.qty)
         if not self.is_suspended:
             terms = {term.symbol: term for term in self._terms()}
-            books = self._books()
+            books = self._books([order.symbol])
             if not book.reduce_only:  # the wallet is as it was after the order came
                 binds = terms[order.symbol].order_margin(book.leg, book.qty, book.price)
-                books = replace(books, available=books.available + binds)
+                books = books._replace(available=books.available + binds)
             room, is_anew = max(ZERO, books.margin_balance) * _SLACK / 40, self._conduct.is_anew(book)
             for law in self._laws.placed(book, books, tolerance=room, is_anew=is_anew):
                 self.breach(law)
-        orders[order.order_id] = book
-
-    def _is_old(self, order: model.Order) -> bool:
-        return order.created_time < order.updated_time
+        self._open.enter(book)
 
     def _order(self, order: model.Order) -> None:
-        orders = self._orders.get(order.symbol)
-        if orders is None:
+        if order.symbol not in self._open.orders:
             return
         if not order.status.is_final:
-            orders[order.order_id] = self._book_order(order, order.leaves_qty)
+            self._open.enter(self._open.book(order, order.leaves_qty))
             return
-        before = orders.pop(order.order_id, None)
+        before = self._open.gone(order.symbol, order.order_id)
         if before is not None and order.status is model.OrderStatus.CANCELLED:
             self._laws.withdrawn(before)
 
-    def _book_order(self, order: model.Order, leaves: Decimal) -> BookOrder:
-        asked = self._asked.get(order.order_link_id)
-        return book_order(order, leaves, None if asked == order.price else asked)
-
     def _fill(self, execution: model.Execution) -> None:
-        fill = book_fill(execution, self._asked.get(execution.order_link_id))
+        fill = self._open.fill(execution)
         if not fill.is_funding and (execution.exec_type != "Trade" or fill.name is None):
             self.is_suspended = self.was_forced = True
             self.halts.stranger()
@@ -210,9 +195,7 @@ class Judge:
         if name is not None:
             self._account.unconfirmed.sent(link_id, name.slot.symbol, self.trouble.peace_ms)
         if not isinstance(what, str) and what.price is not None:
-            self._asked[what.link_id] = what.price
-            if len(self._asked) > _REMEMBERED:
-                del self._asked[next(iter(self._asked))]
+            self._open.asked(what.link_id, what.price)
         for law in self._conduct.sent(command, what):
             self.breach(law)
         self.halts.sent(command, what)
@@ -243,15 +226,15 @@ class Judge:
         self._laws = self._new_laws()
         self._laws.names = names
         self._conduct.silence.resumed()
-        self._dirty = dict.fromkeys(self._orders, self.trouble.peace_ms)
+        self._dirty = dict.fromkeys(self._open.orders, self.trouble.peace_ms)
         self.is_suspended = self.was_forced = False
         self.left()
 
     def ended(self, phase: Phase) -> None:
         """Note that the bot has come to a stop, or has given up a start."""
         self.left()
-        halts = self.halts
-        for law in halts.stopped(self._orders) if phase is Phase.STOPPED else halts.failed(self._orders):
+        halts, orders = self.halts, self._open.orders
+        for law in halts.stopped(orders) if phase is Phase.STOPPED else halts.failed(orders):
             self.breach(law)
 
     # --- when it sees and when it does not ---
@@ -289,15 +272,14 @@ class Judge:
     def _measure(self, symbol: str) -> None:
         seen_since = self._hub.now if self._away_ms is not None else self._back_ms
         cycles = self._laws.ledger.pair(symbol).running
-        orders = self._orders[symbol].values()
+        orders = self._open.orders[symbol].values()
         self._gaps.measure(symbol, orders, self._sizes, cycles, self._hub.now, self.trouble.peace_ms, seen_since)
 
     def priced(self, symbol: str) -> None:
         """Take in what a new price has made of the balance; until now it was as last noted (S6)."""
         if not self.is_suspended and (self._sizes.get((symbol, 1)) or self._sizes.get((symbol, 2))):
             self._laws.purse.lasts(self._hub.now)
-            wallet = self._exchange.wallet(self._account.uid)
-            self._laws.note(Books((), {}, wallet.total_available, wallet.total_margin_balance, now_ms=self._hub.now))
+            self._laws.note(self._balance())
 
     def tick(self) -> None:
         """Look at what lasts too long; called with every price."""
@@ -318,9 +300,10 @@ class Judge:
                 self.breach(
                     f"{symbol}: protection: leg {leg} has been without its take-profit for {lasts} ms of peace"
                 )
-        for law in self._entries.look(self._all_orders(), quotes_of(self._account, held), peace):
+        for law in self._entries.look(self._open.entries, quotes_of(self._account, held), peace):
             self.breach(law)
-        self._dirty.update(dict.fromkeys(self._dirty.keys() & out_of_band(self._account), peace))
+        if self._dirty:
+            self._dirty.update(dict.fromkeys(self._dirty.keys() & out_of_band(self._account), peace))
         for symbol, since in self._dirty.items():
             if peace - since > self._patience.restless_ms:
                 self.breach(f"{symbol}: restless: it has not been quiet for {peace - since} ms of peace")
@@ -333,7 +316,7 @@ class Judge:
         life = self._account.life
         if not self._dirty or self.is_suspended or life is None or self._away_ms is not None:
             return
-        if not life.is_at_rest or self._has_entry() or self._hub.now < self._misled_until:
+        if not life.is_at_rest or self._open.entries or self._hub.now < self._misled_until:
             return
         held, books = held_symbols(self._account), life.engine.book.symbols
         halted = {symbol for symbol in held if self._exchange.instruments[symbol].status == "PreLaunch"}
@@ -347,7 +330,7 @@ class Judge:
         self._clean(symbols)
         self._verdicts.quiet_points += 1
         terms = self._terms()
-        now = self._books()
+        now = self._books(symbols)
         for law in self._laws.quiet(now, symbols):
             self.breach(law)
         if not self._account.disk.is_full:
@@ -358,24 +341,23 @@ class Judge:
             for law in check_mirror(told, now, meant, self._laws.ledger):
                 self.breach(law)
 
-    def _all_orders(self) -> list[BookOrder]:
-        return [order for orders in self._orders.values() for order in orders.values()]
+    def _balance(self) -> Books:
+        """Return books that tell of the balance only."""
+        wallet = self._exchange.wallet(self._account.uid)
+        return Books((), {}, wallet.total_available, wallet.total_margin_balance, now_ms=self._hub.now)
 
-    def _has_entry(self) -> bool:
-        orders = self._all_orders()
-        return any(order.name is not None and order.name.slot.kind is OrderKind.ENTRY for order in orders)
-
-    def _books(self) -> Books:
+    def _books(self, symbols: Iterable[str]) -> Books:
+        """Return books that tell of the orders of these symbols only."""
         account = self._account
         wallet = self._exchange.wallet(account.uid)
         return Books(
-            orders=self._all_orders(),
+            orders=self._open.of(symbols),
             sizes=self._sizes,
             available=wallet.total_available,
             margin_balance=wallet.total_margin_balance,
             now_ms=self._hub.now,
             prices=prices_of(account),
-            held=frozenset(held_symbols(self._account)),
+            held=frozenset(held_symbols(account)),
             is_stopped=account.disk.emergency is not None or self._away_ms is not None,
             slack=max(ZERO, wallet.total_margin_balance) * _SLACK,
         )

@@ -46,10 +46,6 @@ class SimInbox(Inbox):
         self._unconfirmed = unconfirmed
         self._on_idle = on_idle
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._events and not self._quotes
-
     def put(self, event: Event) -> None:
         super().put(event)
         self._bell.ring()

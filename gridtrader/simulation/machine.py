@@ -17,7 +17,7 @@ class SimClock(SystemClock):
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self.offset_ms = 0
-        self._moment, self._told = (-1, 0), 0
+        self._at_ms, self._at_offset, self._told = -1, 0, 0
         super().__init__(lambda: (hub.now + self.offset_ms) * _NS, lambda: hub.now * _NS)
 
     @property
@@ -27,9 +27,8 @@ class SimClock(SystemClock):
 
     def now_ms(self) -> int:
         """Return the time of day; asked at every turn, so it is reckoned once for each moment."""
-        moment = (self._hub.now, self.offset_ms)
-        if moment != self._moment:
-            self._moment, self._told = moment, super().now_ms()
+        if self._hub.now != self._at_ms or self.offset_ms != self._at_offset:
+            self._at_ms, self._at_offset, self._told = self._hub.now, self.offset_ms, super().now_ms()
         return self._told
 
     def sleep(self, seconds: float) -> None:

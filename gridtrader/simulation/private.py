@@ -4,7 +4,6 @@ It keeps the timetable of the daemon's own supervisor: three attempts with growi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -147,7 +146,7 @@ class SimStream:
         for event in events:
             message, due = _message(event, now), soon
             if self.is_read_along:
-                message = replace(message, text=_text(message))
+                message = message._replace(text=_text(message))
             fault = self._dice.throw(EVENT_RATES)
             if fault is Fault.EVENT_LATE:
                 due += self._dice.between(300, 6_000)

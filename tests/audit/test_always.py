@@ -56,7 +56,7 @@ def test_an_opening_order_that_does_not_open_is_caught(change: dict[str, bool]) 
 def test_books_and_executions_that_differ_are_caught() -> None:
     scene = lawful()
     books: Books = scene.books()
-    only(scene.laws().always(replace(books, sizes={**books.sizes, (SYMBOL, LONG): D(99)})), "books: LONG holds 99")
+    only(scene.laws().always(books._replace(sizes={**books.sizes, (SYMBOL, LONG): D(99)})), "books: LONG holds 99")
 
 
 def test_somebody_else_is_caught() -> None:

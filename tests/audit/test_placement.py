@@ -1,6 +1,5 @@
 """Laws of the moment in which an order comes: name, quantity, price, money."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,7 +162,7 @@ def test_what_was_sent_and_is_not_yet_in_the_wallet_is_spent() -> None:
     scene.orders.append(order)
     poorer = scene.books(available=D(100) - spent - 30, margin_balance=D(0), now_ms=scene.now_ms + 5_000)
     assert laws.placed(scene.order(SHORT, 2, 400, "1.0201"), poorer) == []
-    late = replace(poorer, now_ms=poorer.now_ms + 5_001)
+    late = poorer._replace(now_ms=poorer.now_ms + 5_001)
     only(laws.placed(scene.order(SHORT, 2, 400, "1.0201", attempt=1), late), "reserve")
 
 

@@ -5,7 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class AccountJudge:
         broken: list[str] = []
         closed = 0
         pauses = list(self._pauses)
-        bare = replace(books, orders=(), fills=(), prices={})
+        bare = books._replace(orders=(), fills=(), prices={})
         for fill in sorted(books.fills, key=lambda fill: (fill.at_ms, fill.seq)):
             while pauses and pauses[0].since_ms <= fill.at_ms:
                 self._pause(laws, pauses.pop(0))
@@ -99,7 +99,7 @@ class AccountJudge:
             cycle = laws.ledger.cycle(fill.symbol, fill.leg)
             closed += before is not None and cycle is None
             sizes = {(fill.symbol, leg): _size(laws, fill.symbol, leg) for leg in (1, 2)}
-            broken += laws.always(replace(bare, sizes=sizes), [fill.symbol])
+            broken += laws.always(bare._replace(sizes=sizes), [fill.symbol])
         return list(dict.fromkeys(broken)), closed
 
     @staticmethod

@@ -4,7 +4,6 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,7 +55,7 @@ def show_balances_late(table: Table, lag_ms: int) -> None:
         def wallet() -> Wallet:
             now = table.clock.now
             content = [seen for at, seen in history if at <= now - lag_ms][-1] if lag_ms else real()
-            return replace(content, at_ms=now + 1)
+            return content._replace(at_ms=now + 1)
 
         return wallet
 

@@ -252,7 +252,7 @@ def test_a_stop_at_the_second_attempt_of_a_start_leaves_the_take_profits_of_the_
         return set_leverage
 
     def at_its_limit(real: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda: replace(real(), mm_rate=D("0.9"))
+        return lambda: real()._replace(mm_rate=D("0.9"))
 
     meddle(table.desk, "set_leverage", wrap)
     stopped_in_its_start(table)

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from gridtrader.audit.books import Books
@@ -133,7 +132,7 @@ class Table:
         """Return the exchange's books, the whole history with them."""
         held = self.exchange.instruments if self.archive.is_full else ()
         books = self.witness.books(self.clock.now, held=held, is_stopped=self.engine.emergency_stopped)
-        return replace(books, fills=[book_fill(e) for e in self.exchange.executions(UID)])
+        return books._replace(fills=[book_fill(e) for e in self.exchange.executions(UID)])
 
     def _terms(self, s: Strategy) -> Terms:
         row = self.exchange.instruments[s.symbol]

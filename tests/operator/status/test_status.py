@@ -193,8 +193,8 @@ def bitcoin(state: SymbolState) -> SymbolState:
 
     def longer(levels: tuple[LevelState, ...]) -> tuple[LevelState, ...]:
         return tuple(
-            replace(
-                level, entry_price=D("104670.4"), quantity=D("12.345"), order_id=str(uuid.UUID(int=level.grid_level))
+            level._replace(
+                entry_price=D("104670.4"), quantity=D("12.345"), order_id=str(uuid.UUID(int=level.grid_level))
             )
             for level in levels
         )
