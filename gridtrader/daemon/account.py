@@ -19,6 +19,7 @@ from gridtrader.engine.recorder import Recorder
 from gridtrader.engine.view import AccountView
 from gridtrader.settings import AccountSettings
 from gridtrader.store.archive import AccountArchive
+from gridtrader.store.status import FAILED
 
 
 class AccountRunner:
@@ -44,6 +45,7 @@ class AccountRunner:
         self._phase = Phase.STARTING
         self._inbox = edge.inbox
         self._session: Session | None = None
+        self._archive: AccountArchive | None = None
         self._thread = threading.Thread(target=self._run, name=f"account-{account.id}", daemon=True)
 
     # --- for the supervisor ---
@@ -96,7 +98,7 @@ class AccountRunner:
     def _live(self) -> None:
         kind = DryRunArchive if self.account.dry_run else AccountArchive
         try:
-            archive = kind(
+            archive = self._archive = kind(
                 self._folder,
                 self.account.id,
                 wiring.file_bounds(self._shared.system),
@@ -134,5 +136,16 @@ class AccountRunner:
 
     def _enter(self, phase: Phase, reason: str, is_passing: bool) -> None:
         self.reason, self.is_passing = reason, is_passing
+        if phase is Phase.FAILED:
+            self._tell_failure(f"{reason}; it is tried again" if is_passing else reason)
         self._phase = phase
         self._on_change()
+
+    def _tell_failure(self, reason: str) -> None:
+        """Let `gridtrader status` know: the last figures would look as if the account still traded."""
+        if self._archive is None:
+            return
+        try:
+            self._archive.save_status({"mode": FAILED, "reason": reason})
+        except ArchiveError:
+            self._diary.bot.exception("the status file does not tell that the account has failed")

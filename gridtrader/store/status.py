@@ -10,6 +10,9 @@ from gridtrader.store.json_text import Json, dumps, loads
 
 STATUS_NAME: Final = "status.json"
 
+FAILED: Final = "failed"
+"""The mode of an account that does not trade, and has no engine that would say so."""
+
 
 def write_status(folder: Path, status: Mapping[str, Json]) -> None:
     """Replace the status of the account in `folder`. Raises StoreError."""

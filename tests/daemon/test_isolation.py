@@ -1,5 +1,6 @@
 """Nothing that happens to one account touches another (A1, A4)."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,3 +97,6 @@ def test_an_unknown_symbol_stops_its_account_with_the_reason(tmp_path: Path) -> 
             running.await_phase("002", Phase.TRADING)
             running.await_phase("001", Phase.FAILED)
             assert "NOSUCHUSDT" in running.member("001").reason
+            status = json.loads((tmp_path / "accounts" / "001" / "status.json").read_text())
+            assert status["mode"] == "failed", "what `gridtrader status` reads"
+            assert status["reason"] == running.member("001").reason

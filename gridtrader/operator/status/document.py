@@ -11,7 +11,7 @@ accounts            one for each folder:
   demo_trading      true, false, or null where the account is not configured
   dry_run           whether nothing of the account is real
   venue             bybit, embedded, dry run, …: whose fills the journal tells of; null where there is none yet
-  state             trading, starting, blind, silent, not started, emergency stop, not running
+  state             trading, starting, blind, silent, not started, failed, emergency stop, not running
   age_s             seconds since status.json was written; null where there is none
   problems          texts, each with its remedy
   emergency         null, or time, symbol, reason, mm_rate_percent of .emergency_stop (null: not known)

@@ -10,6 +10,7 @@ from gridtrader.operator.status.read import AccountFiles, Configured
 from gridtrader.store.emergency import STOP_NAME
 from gridtrader.store.errors import StoreError
 from gridtrader.store.lock import LOCK_NAME, is_held, read_holder
+from gridtrader.store.status import FAILED as FAILED_MODE
 from gridtrader.store.times import duration
 
 START_S: Final = 60
@@ -26,7 +27,9 @@ class State(Enum):
     SILENT = "silent"
     """The daemon runs, and the account's figures are older than a trading account's ever are."""
     NOT_STARTED = "not started"
-    """The daemon runs and has not started it, or has failed to."""
+    """The daemon runs and has not started it."""
+    FAILED = FAILED_MODE
+    """The daemon runs, and could not start it, or it has failed; the reason is told."""
     STOPPED = "emergency stop"
     DOWN = "not running"
     """No daemon runs on these accounts."""
@@ -89,7 +92,8 @@ def _state(files: AccountFiles, daemon: Daemon, now_ms: int, age_s: int | None, 
     return told or State.SILENT
 
 
-_MODES: Final = {state.value: state for state in (State.TRADING, State.STARTING, State.BLIND, State.STOPPED)}
+_TOLD: Final = (State.TRADING, State.STARTING, State.BLIND, State.FAILED, State.STOPPED)
+_MODES: Final = {state.value: state for state in _TOLD}
 
 
 def _state_problems(files: AccountFiles, daemon: Daemon, state: State, age_s: int | None) -> Sequence[str]:
@@ -101,6 +105,8 @@ def _state_problems(files: AccountFiles, daemon: Daemon, state: State, age_s: in
             return [f"emergency stop: {files.reason or 'reason not told'}; it has no {STOP_NAME}: {logs}"]
         case State.SILENT:
             return [f"it has told nothing for {duration(age_s or 0)}, though a daemon is running: {logs}"]
+        case State.FAILED:
+            return [f"it is not traded: {files.reason}; {logs}"]
         case State.NOT_STARTED:
             since = "" if daemon.pid is None else f" (process {daemon.pid})"
             return [f"the daemon{since} has not started it, or could not: {logs}, and the daemon's log"]

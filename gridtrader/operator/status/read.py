@@ -21,7 +21,7 @@ from gridtrader.store.errors import StoreError
 from gridtrader.store.folders import DRY_RUN_NAME, account_folder
 from gridtrader.store.journal_read import read_journal
 from gridtrader.store.state import read_state
-from gridtrader.store.status import STATUS_NAME, read_status
+from gridtrader.store.status import FAILED, STATUS_NAME, read_status
 
 UNPROTECTED_S: Final = 10
 """A side without take-profit for so long is a fault; for a moment after each fill it has none yet."""
@@ -132,7 +132,8 @@ def read_account(folder: Path, account: AccountSettings | None, configured: Conf
     folder = account_folder(folder.parent, account_id, dry_run=is_dry_run)
     status, told_ms = _status(folder, problems)
     stopped, stop = _stop(folder, problems)
-    symbols = _symbols(folder, told_ms is not None, problems)
+    mode = _text(status, "mode")
+    symbols = _symbols(folder, told_ms is not None and mode != FAILED, problems)
     problems += _unprotected(symbols, now_ms)
     return AccountFiles(
         id=account_id,
@@ -142,7 +143,7 @@ def read_account(folder: Path, account: AccountSettings | None, configured: Conf
         configured=configured,
         venue=_venue(folder),
         told_ms=told_ms,
-        mode=_text(status, "mode"),
+        mode=mode,
         reason=_text(status, "reason"),
         figures={key: _figure(status, key) for key in FIGURES},
         is_stopped=stopped,

@@ -28,6 +28,7 @@ _STYLES: Final = {
     State.BLIND: "yellow",
     State.SILENT: "red",
     State.NOT_STARTED: "red",
+    State.FAILED: "red",
     State.STOPPED: "bold red",
     State.DOWN: "",
 }

@@ -97,6 +97,24 @@ def test_a_folder_that_is_not_configured_is_shown_as_such_and_needs_nobody(accou
 
 
 @pytest.mark.usefixtures("daemon")
+def test_an_account_that_could_not_start_is_shown_with_the_reason(accounts: Accounts) -> None:
+    folder = accounts.add("001")
+    archive = accounts.archive("001", accounts.now_ms)
+    archive.save_status({"mode": "failed", "reason": "DOGEUSDT has a position that is not the bot's"})
+    archive.close()
+    accounts.touch("001", "status.json", 3_000)  # a failed account tells nothing more, and is not called silent
+    accounts.daemon_since(4_000)
+    code, tree = accounts.report()
+    assert (code, tree["accounts"][0]["state"]) == (1, "failed")
+    assert tree["accounts"][0]["margin_balance"] is None
+    reason = "it is not traded: DOGEUSDT has a position that is not the bot's; see"
+    assert tree["accounts"][0]["problems"][0].startswith(reason)
+    (folder / "bot_state.json").unlink()  # the first start of all
+    _, tree = accounts.report()
+    assert [text[: len(reason)] for text in tree["accounts"][0]["problems"]] == [reason]
+
+
+@pytest.mark.usefixtures("daemon")
 @pytest.mark.parametrize(
     ("age_s", "state", "code"), [(50, "trading", 0), (60, "trading", 0), (61, "silent", 1), (7_981, "not started", 1)]
 )
