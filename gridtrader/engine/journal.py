@@ -137,61 +137,6 @@ def remember(records: Sequence[Record]) -> tuple[dict[str, SymbolMemory], list[s
     return memory, doubts
 
 
-class Tail:
-    """What a restart needs of the journal: the running ladders, their cycles' fills, the names used in them.
-
-    A new journal file begins with it, so that older files may be dropped.
-    """
-
-    def __init__(self) -> None:
-        self._venue: list[Record] = []
-        self._ladders: dict[str, Record] = {}
-        self._cycles: dict[tuple[str, str], list[Record]] = {}
-        self._sent: dict[str, list[Record]] = {}
-
-    def note(self, records: Iterable[Record]) -> None:
-        """Take in records as they were written."""
-        for record in records:
-            symbol, side = str(record.get("symbol")), str(record.get("side"))
-            match record["kind"]:
-                case "venue":
-                    self._venue = [record]
-                case "ladder":
-                    self._ladders[symbol] = record
-                case "cycle" | "closed":
-                    self._cycles[symbol, side] = [record]
-                    self._drop_old_names(symbol)
-                case "execution":
-                    self._cycles.setdefault((symbol, side), []).append(record)
-                case "sent":
-                    self._sent.setdefault(symbol, []).append(record)
-
-    def records(self) -> list[Record]:
-        """Return the snapshot, in an order that reads like the original."""
-        result = [*self._venue, *self._ladders.values()]
-        for records in self._cycles.values():
-            result.extend(records)
-        for records in self._sent.values():
-            result.extend(records)
-        return result
-
-    def _drop_old_names(self, symbol: str) -> None:
-        """Forget sendings that name no running cycle any more."""
-        numbers = {
-            side: self._cycles[symbol, side.name][0].get("number")
-            for side in SIDES
-            if (symbol, side.name) in self._cycles
-        }
-        self._sent[symbol] = [
-            record
-            for record in self._sent.get(symbol, [])
-            if any(
-                name is not None and name.slot.cycle == numbers.get(name.slot.side)
-                for name in map(parse_order_name, str(record["names"]).split())
-            )
-        ]
-
-
 def _remember_one(memory: SymbolMemory, record: Record) -> None:
     kind, at = record["kind"], int(str(record["at"]))
     if kind == "ladder":

@@ -26,6 +26,7 @@ from gridtrader.engine.book import (
     PositionMoved,
     SomebodyElse,
 )
+from gridtrader.engine.journal_tail import Tail
 from gridtrader.engine.ports import Archive, ArchiveError, Clock, Diary, Record, SymbolState
 from gridtrader.engine.state import account_state, account_status, metrics_row, summary_line, trade_row
 from gridtrader.engine.tally import Tally
@@ -46,7 +47,7 @@ class Recorder:
     clock: Clock
     is_healthy: bool = True
     tallies: dict[str, Tally] = field(default_factory=dict)
-    _tail: journal.Tail = field(default_factory=journal.Tail)
+    _tail: Tail = field(default_factory=Tail)
     _unwritten: list[Record] = field(default_factory=list)
     _state_is_old: bool = True
     _states: dict[str, SymbolState] = field(default_factory=dict)
@@ -89,7 +90,7 @@ class Recorder:
     def read_journal(self) -> Sequence[Record]:
         """Return the journal's records, oldest first. Raises ArchiveError."""
         records = self.archive.read_journal()
-        self._tail = journal.Tail()
+        self._tail = Tail()
         self._tail.note(records)
         return records
 

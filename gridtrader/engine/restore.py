@@ -141,7 +141,7 @@ class Prover:
         """Read fills back in time until both sides' positions are explained from flat."""
         symbol, now = reading.known.symbol, self.now_ms
         executions = dict(memory.executions)
-        since_journal = now - memory.last_ms + DAY_MS if memory.last_ms else 7 * DAY_MS
+        since_journal = max(0, now - memory.last_ms) + DAY_MS if memory.last_ms else 7 * DAY_MS
         spans = sorted({since_journal, *(days * DAY_MS for days in _SPANS_DAYS)})
         fills: dict[Side, Fills] = {}
         read_until = now + DAY_MS

@@ -8,7 +8,7 @@ from gridtrader.engine.ports import ArchiveError, InterruptedStop, Record, Symbo
 from gridtrader.simulation.hub import Hub, Killed
 
 _NS = 1_000_000
-_LONG_JOURNAL = 500
+_LONG_JOURNAL = 60
 
 
 class SimClock(SystemClock):

@@ -307,13 +307,15 @@ class World:
                 account.life.stream.stop()
                 account.life = None
             for fault, rate in RESTART_RATES.items():
-                if dice.throw({fault: rate}) is fault:
-                    self.blame(account, fault)
-                    if fault is Fault.TORN_JOURNAL:
-                        if self.venue.memories[account.uid].keeps_ms is None:
-                            account.disk.tear()  # where the exchange forgets as well, nobody could know
-                    else:
-                        account.disk.spoil_state()
+                if dice.throw({fault: rate}) is not fault:
+                    continue
+                if fault is not Fault.TORN_JOURNAL:
+                    account.disk.spoil_state()
+                elif self.venue.memories[account.uid].keeps_ms is None:
+                    account.disk.tear()
+                else:  # where the exchange forgets as well, nobody could know
+                    continue
+                self.blame(account, fault)
 
     def _end(self) -> None:
         if self._process is not None:
