@@ -20,7 +20,7 @@ from gridtrader.domain.types import SIDES, Execution, ExecutionKind, OrderReport
 _RECENT_MS = 2_000
 
 REMEMBERED_MS = 86_400_000
-REMEMBERED = 20_000
+REMEMBERED = 2_000
 """Execution ids are kept for a day, and always the last so many of a symbol, to recognise doubles: a stream doubles
 within seconds, and REST is read again from a minute before the last complete reading."""
 

@@ -71,7 +71,7 @@ class Enquiry:
         self._failures.pop(order.link_id, None)
         now = self.clock.now_ms()
         if report is not None:
-            self._settled(order)
+            self._found(order)
             yield from self.book.learn_order(report, now)
             order.give_up_change()  # the answer is newer than the command
             if order.phase in (Phase.SENT, Phase.UNKNOWN):
@@ -117,6 +117,11 @@ class Enquiry:
     def _put_off(self, order: KnownOrder, tries: int, now_ms: int) -> None:
         self._next_try[order.link_id] = now_ms + 1_000 * 2 ** min(tries - 1, 5)
 
+    def _found(self, order: KnownOrder) -> None:
+        """Forget what could not be learnt of an order: it is shown, and an order may live for months."""
+        self._settled(order)
+        self._failures.pop(order.link_id, None)
+
     def _settled(self, order: KnownOrder) -> None:
         self._tries.pop(order.link_id, None)
         self._next_try.pop(order.link_id, None)
@@ -135,6 +140,12 @@ class Enquiry:
                 yield from self.book.learn_position(position)
             yield from self._read_orders(known)
         self.read_wallet()
+        self._forget_old_orders()
+
+    def _forget_old_orders(self) -> None:
+        for counts in (self._tries, self._failures, self._next_try):
+            for link_id in [one for one in counts if not any(one in k.orders for k in self.book.symbols.values())]:
+                del counts[link_id]
 
     def _read_executions(self, known: SymbolKnown) -> Iterator[Fact]:
         start = self.complete_until[known.symbol] - _OVERLAP_MS
@@ -151,6 +162,8 @@ class Enquiry:
             found.add(report.link_id)
             yield from self.book.learn_order(report, self.clock.now_ms())
             order = known.orders.get(report.link_id)
+            if order is not None:
+                self._found(order)
             if order is not None and order.change is not None and order.change.kind is ChangeKind.AMEND:
                 order.give_up_change()
         for order in before:
