@@ -2,7 +2,7 @@
 
 `g_DOGE_LA03_1k9f2_0` is the averaging order of LONG level 3 in cycle 1k9f2 (base 36) of DOGEUSDT, first attempt.
 A name says everything that must survive a lost memory, and a retry re-uses it, so that no failure can place an
-order twice. 36 characters is Bybit's limit; the longest name possible here has 35.
+order twice. 36 characters is Bybit's limit, and the longest name possible here has as many.
 """
 
 import re
@@ -16,11 +16,11 @@ QUOTE_COIN = "USDT"
 SYMBOL_PATTERN = rf"[A-Z0-9]{{1,{MAX_BASE_COIN}}}{QUOTE_COIN}"
 MAX_LEVEL = 99
 MAX_CYCLE = 36**7 - 1
-MAX_ATTEMPT = 36**3 - 1
+MAX_ATTEMPT = 36**4 - 1
 
 _NAME = re.compile(
     rf"g_(?P<base>[A-Z0-9]{{1,{MAX_BASE_COIN}}})_(?P<side>[LS])(?P<kind>[EAT])(?P<level>\d\d)"
-    r"_(?P<cycle>[0-9a-z]{1,7})_(?P<attempt>[0-9a-z]{1,3})"
+    r"_(?P<cycle>[0-9a-z]{1,7})_(?P<attempt>[0-9a-z]{1,4})"
 )
 _SIDES = {side.letter: side for side in Side}
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -100,6 +100,8 @@ class KnownOrder:
     A closing order is cut by the exchange itself where the position does not carry it."""
     name_is_used: bool = False
     """The exchange calls the name a duplicate: if it cannot show the order either, the name is used up (C2)."""
+    is_withdrawn: bool = False
+    """Whether we have asked for its end."""
     amend_refused: bool = False
     """The exchange would not amend it: it has to be cancelled and placed anew (S7)."""
     side: Side = field(init=False)

@@ -201,7 +201,7 @@ class GridEngine:
         self.recorder.save_state(self.book.symbols.values())
         now = self.clock.now_ms()
         self._show(now)
-        dues = [self.watch.next_due(), self.passes.wake_ms, self.executor.patience.next_due(now)]
+        dues = [self.watch.next_due(), self.passes.wake_ms, self.executor.next_due(now)]
         self.due_ms = min(due for due in dues if due is not None)
         self._due_ms = min(self.due_ms, now + (IDLE_MS if self.recorder.is_healthy else RETRY_FILES_MS))
         return max(0, self._due_ms - now)
@@ -209,7 +209,7 @@ class GridEngine:
     def _is_time(self, now_ms: int) -> bool:
         """Whether an entry is due for a new price, or a refused command for another try."""
         is_wake = self.passes.wake_ms is not None and self.passes.wake_ms <= now_ms
-        return is_wake or self.executor.patience.has_come_due(self.passes.made_ms, now_ms)
+        return is_wake or self.executor.has_come_due(self.passes.made_ms, now_ms)
 
     def _show(self, now_ms: int, *, at_once: bool = False) -> None:
         """Renew what people see: the status file and the picture for the live table."""

@@ -18,6 +18,7 @@ from gridtrader.domain.types import Amendment, NewOrder, OrderKind, Side
 from gridtrader.engine.book import AccountBook
 from gridtrader.engine.errors import StopAccount
 from gridtrader.engine.journal import sent_record
+from gridtrader.engine.pace import Pace
 from gridtrader.engine.patience import Patience
 from gridtrader.engine.ports import Accepted, Clock, Gateway, Lane, Outcome, Refusal, Rejected, Unknown
 from gridtrader.engine.recorder import Recorder
@@ -44,6 +45,7 @@ class Executor:
     contracts_in_doubt: set[str] = field(default_factory=set)
     """Symbols of which the exchange does not take a take-profit's values: tick or step may be others by now."""
     patience: Patience[Slot] = field(init=False)
+    pace: Pace = field(init=False)
     _unanswered: Counter[Slot] = field(default_factory=Counter)
     """How many commands in a row nobody has answered."""
     _refused: Counter[Slot] = field(default_factory=Counter)
@@ -51,6 +53,7 @@ class Executor:
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.settings.pause_ms, self.settings.longest_pause_ms)
+        self.pace = Pace(self.settings.pause_ms, self.settings.longest_pause_ms)
 
     def send(self, known: SymbolKnown, difference: Difference) -> bool:
         """Send what is due: first what protects or frees, then what opens. Returns whether anything was sent."""
@@ -62,8 +65,14 @@ class Executor:
                 self.patience.lift(amend.order.name.slot)
         amends = [amend for amend in difference.amend if self.patience.is_due(amend.order.name.slot, now)]
         cancels = [cancel for cancel in difference.cancel if self.patience.is_due(cancel.order.name.slot, now)]
+        for place in difference.place:
+            last = known.latest.get(place.name.slot)
+            count = self.pace.look(place.name, last, now)
+            if count and last is not None:
+                text = "%s did not last, nor did %d before it: the next one waits"
+                self.recorder.log.warning(text, last.link_id, count - 1)
         places = sorted(
-            (place for place in difference.place if self.patience.is_due(place.name.slot, now)),
+            (place for place in difference.place if self._is_due(place.name.slot, now)),
             key=lambda place: (place.name.slot.kind.opens, place.name.slot.level, -place.name.slot.side.sign),
         )
         self._amend(known, amends)
@@ -74,6 +83,23 @@ class Executor:
         if self._is_balance_young():
             self._place(known, [place for place in places if place.name.slot.kind.opens], Lane.TRADE)
         return bool(amends or cancels or places)
+
+    def next_due(self, now_ms: int) -> int | None:
+        """Return when the next slot that has to wait is due; None if none waits."""
+        dues = [due for due in (self.patience.next_due(now_ms), self.pace.next_due(now_ms)) if due is not None]
+        return min(dues, default=None)
+
+    def has_come_due(self, since_ms: int, now_ms: int) -> bool:
+        """Whether a slot has come due after `since_ms`."""
+        return self.patience.has_come_due(since_ms, now_ms) or self.pace.has_come_due(since_ms, now_ms)
+
+    def _is_due(self, slot: Slot, now_ms: int) -> bool:
+        return self.patience.is_due(slot, now_ms) and self.pace.is_due(slot, now_ms)
+
+    def forget_pauses(self) -> None:
+        """Let everything be tried at once: a start has its own pauses (T3)."""
+        self.patience.keep(set())
+        self.pace.keep(set())
 
     def _is_balance_young(self) -> bool:
         """Whether the balance that has decided may still decide (S6): a command before may have waited long for its
@@ -88,10 +114,9 @@ class Executor:
 
     def forget_old_slots(self) -> None:
         """Forget the failures of slots that no order and no running cycle has any more."""
-        if not (self.patience.has_failures or self._unanswered or self._refused):
-            return
         slots = {order.name.slot for known in self.book.symbols.values() for order in known.orders.values()}
         self.patience.keep(slots)
+        self.pace.keep(slots)
         for counter in (self._unanswered, self._refused):
             for slot in counter.keys() - slots:
                 del counter[slot]
@@ -208,7 +233,7 @@ class Executor:
             return set()
         now = self.clock.now_ms()
         for cancel in cancels:
-            cancel.order.change = Change(ChangeKind.CANCEL, now)
+            cancel.order.change, cancel.order.is_withdrawn = Change(ChangeKind.CANCEL, now), True
         names = [cancel.order.link_id for cancel in cancels]
         standing = set()
         for cancel, outcome in zip(cancels, self.gateway.cancel(known.symbol, names, Lane.PROTECT), strict=True):

@@ -30,10 +30,6 @@ class Patience(Generic[Key]):
         """Let a key be tried at once; its failures still count."""
         self._until.pop(key, None)
 
-    @property
-    def has_failures(self) -> bool:
-        return bool(self._failures)
-
     def count(self, key: Key) -> int:
         return self._failures.get(key, 0)
 

@@ -56,7 +56,7 @@ class Protector:
         for order in _take_profits(known):
             if order.phase is Phase.UNKNOWN:
                 order.phase = Phase.ABSENT  # sent again under its own name: it cannot be placed twice
-        executor.patience.keep(set())
+        executor.forget_pauses()
         try:
             executor.send(known, reconcile(missing, [], known.latest))
         except StopAccount as stop:

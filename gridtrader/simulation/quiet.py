@@ -10,7 +10,7 @@ def quiet_symbols(engine: GridEngine) -> list[str]:
     if engine.mode is not Mode.TRADING or engine.watch.must_read or engine.executor.has_doubts:
         return []
     now = engine.clock.now_ms()
-    if not engine.recorder.is_healthy or engine.executor.patience.next_due(now) is not None:
+    if not engine.recorder.is_healthy or engine.executor.next_due(now) is not None:
         return []
     if engine.watch.waits_for_balance:
         return []
