@@ -11,6 +11,8 @@ from gridtrader.exchange.fields import BadMessage, Row
 from gridtrader.exchange.rows import SETTLE_COIN
 
 _IS_TRADING: Final = {"PreLaunch": False, "Trading": True, "Delivering": False, "Closed": False}
+STATUSES_AT_REST: Final = ("Delivering", "PreLaunch", "Closed")
+"""What a contract that does not trade may be; it has to be asked for by name."""
 _HIGHEST_FEE: Final = Decimal("0.05")
 _PRICES: Final = ("bid1Price", "ask1Price", "lastPrice")
 

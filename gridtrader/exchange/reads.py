@@ -68,7 +68,10 @@ class Reads:
     # --- market ---
 
     def instrument(self, symbol: str) -> Instrument:
-        """Return the contract; `Refused` (INVALID) if there is none of that name, or none that trades."""
+        """Return the contract, whether it trades or not; `Refused` (INVALID) if there is none of that name.
+
+        What is not asked for by its status is listed while it trades only (Bybit V5 docs, instruments-info).
+        """
 
         def parse(answer: Answer) -> Instrument | None:
             found = answer.result.list("list")
@@ -79,10 +82,12 @@ class Reads:
             _check_symbol(row, place, symbol)
             return market.instrument(row, place)
 
-        instrument = self._read(Endpoint.INSTRUMENTS, {"category": CATEGORY, "symbol": symbol}, parse)
-        if instrument is None:
-            raise Refused(Refusal.INVALID, codes.OK, f"no linear contract {symbol} is listed")
-        return instrument
+        asked = {"category": CATEGORY, "symbol": symbol}
+        for more in ({}, *({"status": status} for status in market.STATUSES_AT_REST)):
+            instrument = self._read(Endpoint.INSTRUMENTS, asked | more, parse)
+            if instrument is not None:
+                return instrument
+        raise Refused(Refusal.INVALID, codes.OK, f"no linear contract {symbol} is listed")
 
     def quote(self, symbol: str) -> Quote:
         """Return the market now."""

@@ -67,6 +67,8 @@ class EdgeSettings:
     """Bybit recommends 20 s; with 15 s one lost pong is not yet a silence of 30 s."""
     silence_s: float = 30.0
     """No message, pongs included, for so long: the socket is replaced."""
+    mute_s: float = 60.0
+    """No price for so long, though pings are answered: a price socket is replaced. Ten a second are usual."""
     check_s: float = 5.0
     """How often the watchdog looks."""
     backoff_first_s: float = 1.0

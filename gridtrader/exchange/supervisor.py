@@ -16,6 +16,8 @@ from gridtrader.exchange.stream import Listener, Stream
 
 _MOST_DOUBLINGS: Final = 16
 _CONNECTIONS_WINDOW_S: Final = 300.0
+_MOST_EARLY: Final = 10_000
+"""Messages kept that come before the subscription is confirmed: there are seconds of them at most."""
 
 
 class Owner(Protocol):
@@ -78,8 +80,10 @@ class Supervisor:
         mask: Callable[[str], str] = str,
         attempts: int,
         then_every_s: float | None,
+        ails: Callable[[], str] = str,
     ) -> None:
-        """`make` returns a stream that is not open yet.
+        """`make` returns a stream that is not open yet. `ails` tells what is wrong with a connection that is up and
+        talks, though not as its owner needs it; "" if nothing is.
 
         After `attempts` failures in a row the owner is told, and the thread goes on every `then_every_s`, or ends.
         `mask` takes what must not be shown out of a reason.
@@ -94,6 +98,7 @@ class Supervisor:
         self._mask = mask
         self._attempts = attempts
         self._then_every_s = then_every_s
+        self._ails = ails
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._life: _Life | None = None
@@ -210,6 +215,8 @@ class Supervisor:
             silent_s = self._clock.monotonic() - stream.last_message
             if silent_s > settings.silence_s:
                 return f"no message for {silent_s:.1f} s"
+            if life.is_told and (ailment := self._ails()):
+                return ailment
             self._wake.wait(settings.check_s)
             self._wake.clear()
         return "stopped"
@@ -244,12 +251,26 @@ class Supervisor:
             life.is_up = True
             self._wake.set()
             self._owner.up()
+            for call, arguments in life.early:
+                try:
+                    self.pass_on(life, call, *arguments)
+                except Exception:  # noqa: BLE001  # as with those that come later: one is lost, not the rest
+                    self._log.exception("%s: its owner failed", self._name)
+            life.early.clear()
+            life.is_told = True
 
     def message(self, life: "_Life", message: Mapping[str, object], text: str) -> None:
-        self.pass_on(life, self._owner.message, message, text)
+        self._tell_in_order(life, self._owner.message, message, text)
 
     def garbage(self, life: "_Life", text: str, reason: str) -> None:
-        self.pass_on(life, self._owner.garbage, text, reason)
+        self._tell_in_order(life, self._owner.garbage, text, reason)
+
+    def _tell_in_order(self, life: "_Life", call: Callable[..., None], *arguments: object) -> None:
+        """Pass something on, or keep it until the subscription is confirmed: a snapshot may come before that."""
+        if life.is_up:
+            self.pass_on(life, call, *arguments)
+        elif len(life.early) < _MOST_EARLY:
+            life.early.append((call, arguments))
 
     def wake(self) -> None:
         self._wake.set()
@@ -261,6 +282,10 @@ class _Life:
     def __init__(self, supervisor: Supervisor, make: Callable[[Listener], Stream]) -> None:
         self._supervisor = supervisor
         self.is_up = False
+        self.is_told = False
+        """Whether the owner knows that it is up."""
+        self.early: list[tuple[Callable[..., None], tuple[object, ...]]] = []
+        """What came before it was up; only its reader thread touches it."""
         self.stream = make(self)
 
     def ready(self) -> None:

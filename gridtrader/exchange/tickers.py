@@ -122,6 +122,7 @@ class TickerHub:
             log,
             attempts=settings.public_attempts,
             then_every_s=settings.public_retry_s,
+            ails=feed.ails,
         )
         return feed
 
@@ -152,6 +153,9 @@ class _Feed:
         self._clock = clock
         self._leeway_ms = settings.max_clock_skew_ms  # without an account, nobody tells the exchange's time
         self._refresh_ms = settings.quote_refresh_ms
+        self._mute_s = settings.mute_s
+        self._priced_at = 0.0
+        """When a push last told a price, or that it still stands (monotonic seconds); or since when it should."""
         self._log = log
         self._book = TickerBook(symbol, self._refresh_ms)
         self._down: PricesDown | None = None
@@ -177,6 +181,7 @@ class _Feed:
 
     def up(self) -> None:
         self._book = TickerBook(self._symbol, self._refresh_ms)
+        self._priced_at = self._clock.monotonic()
         if self._down is not None:
             self._down = None
             self._tell(PricesUp(self._symbol))
@@ -192,10 +197,16 @@ class _Feed:
         self._is_strange = False
         if quote is not None:
             self.quote = quote
+            self._priced_at = self._clock.monotonic()
             self._tell(NewQuote(self._symbol, quote))
 
     def garbage(self, text: str, reason: str) -> None:
         self._log.warning("%s: %s: %s", self._name, reason, text[:_SHOWN])
+
+    def ails(self) -> str:
+        """Whether a connection that answers pings has stopped telling prices: nobody would ever replace it."""
+        mute_s = self._clock.monotonic() - self._priced_at
+        return f"no price for {mute_s:.1f} s" if mute_s > self._mute_s else ""
 
     def down(self, reason: str) -> None:
         """Nothing yet: prices age, and the attempts have only begun."""

@@ -193,7 +193,7 @@ class Wire:
             self.budget.lower_limit(endpoint, int(limit))
         if answer.code == codes.RATE_OF_ACCOUNT:
             self.pause(endpoint, reply.headers.get("X-Bapi-Limit-Reset-Timestamp", ""))
-        elif answer.code == codes.RATE_OF_ADDRESS and reply.status == _DONE:
+        elif answer.code == codes.RATE_OF_ADDRESS:
             self.budget.close_address(self._settings.ip_ban_pause_s)
 
     def pause(self, endpoint: Endpoint, reset_ms: str = "") -> None:

@@ -42,9 +42,11 @@ class Direct:
         """Return the result of market/risk-limit. Raises `Refused` or `Unreachable`."""
         return self._ask("get_risk_limit", {"category": CATEGORY, "symbol": symbol}, "market/risk-limit")
 
-    def instrument(self, symbol: str) -> Row:
-        """Return the result of market/instruments-info. Raises `Refused` or `Unreachable`."""
-        return self._ask("get_instruments_info", {"category": CATEGORY, "symbol": symbol}, "market/instruments-info")
+    def instrument(self, symbol: str, status: str = "") -> Row:
+        """Return the result of market/instruments-info, empty if the contract is not in that status; without one, if
+        it does not trade. Raises `Refused` or `Unreachable`."""
+        asked = {"category": CATEGORY, "symbol": symbol} | ({"status": status} if status else {})
+        return self._ask("get_instruments_info", asked, "market/instruments-info")
 
     def ticker(self, symbol: str) -> Row:
         """Return the result of market/tickers. Raises `Refused` or `Unreachable`."""
@@ -79,6 +81,8 @@ class Direct:
             envelope = Row(json.loads(reply.body), place)
             code = envelope.whole("retCode")
             text = self._hide(envelope.text("retMsg"))
+            if code == codes.RATE_OF_ADDRESS:
+                self._budget.close_address(self._ban_pause_s)
             if code == codes.OK:
                 return envelope.row("result")
         except (BadMessage, ValueError, RecursionError) as error:

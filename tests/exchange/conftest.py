@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.exchange.support.http_stub import HttpStub
+from tests.exchange.support.prices import Hub
 from tests.exchange.support.private import Private
 from tests.exchange.support.rig import Rig
 from tests.exchange.support.ws_stub import WsStub
@@ -48,3 +49,24 @@ def private(stream: WsStub) -> Iterator[Callable[..., Private]]:
     yield make
     for one in made:
         one.stream.stop()
+
+
+@pytest.fixture
+def demo_stream() -> Iterator[WsStub]:
+    server = WsStub()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def make_hub(stream: WsStub, demo_stream: WsStub) -> Iterator[Callable[..., Hub]]:
+    """Make a hub of the two stubs' prices; the changes go to its settings."""
+    made: list[Hub] = []
+
+    def make(**changes: object) -> Hub:
+        made.append(Hub(stream.url, demo_stream.url, **changes))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.hub.close()

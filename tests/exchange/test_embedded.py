@@ -230,6 +230,17 @@ def test_a_symbol_in_one_way_mode_and_one_that_is_not_there_are_refused(account:
     assert caught.value.refusal is Refusal.INVALID
 
 
+@pytest.mark.parametrize("status", ["Delivering", "PreLaunch", "Closed"])
+def test_a_contract_that_does_not_trade_is_read_all_the_same(
+    exchange: EmbeddedExchange, account: Account, status: str
+) -> None:
+    exchange.set_status(SYMBOL, status)
+    instrument = account.client.instrument(SYMBOL)
+    assert (instrument.symbol, instrument.is_trading) == (SYMBOL, False)
+    exchange.set_status(SYMBOL, "Trading")
+    assert account.client.instrument(SYMBOL).is_trading
+
+
 def test_an_order_whose_answer_was_lost_is_unknown_and_found_by_its_name(
     exchange: EmbeddedExchange, account: Account
 ) -> None:

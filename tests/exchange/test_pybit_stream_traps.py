@@ -114,18 +114,6 @@ def test_w7_answers_without_any_delay_are_understood(stream: WsStub, private: Ma
         assert made.sink.of(StreamLost) == []
 
 
-def test_w7_a_push_that_comes_before_the_acknowledgement_is_delivered(stream: WsStub, private: MakePrivate) -> None:
-    stream.answers_subscription = False
-    made = private()
-    until(lambda: bool(stream.connections) and len(stream.last.received) >= 2, "the subscription is asked for")
-    stream.last.send_text(WALLET_PUSH)
-    made.sink.wait_for(StreamMessage)
-    stream.last.send(
-        {"req_id": stream.last.received[1]["req_id"], "success": True, "ret_msg": "subscribe", "op": "subscribe"}
-    )
-    made.sink.wait_for(StreamUp)
-
-
 @pytest.mark.parametrize("req_id", ["", None])
 def test_w8_an_acknowledgement_without_our_number_counts(
     stream: WsStub, private: MakePrivate, req_id: str | None

@@ -99,11 +99,46 @@ def test_an_instrument_is_read(stub: HttpStub, rig: MakeRig) -> None:
     assert stub.requests[-1].parameters == {"category": "linear", "symbol": "BTCUSDT"}
 
 
-def test_a_contract_that_is_not_listed_is_refused_by_name(stub: HttpStub, rig: MakeRig) -> None:
+AT_REST = ["Delivering", "PreLaunch", "Closed"]
+
+
+def asked_for(stub: HttpStub) -> list[str]:
+    """Return the status of every question for a contract; "" where none was named."""
+    return [request.parameters.get("status", "") for request in stub.requests]
+
+
+@pytest.mark.parametrize("status", AT_REST)
+def test_a_contract_that_does_not_trade_is_read_though_it_is_listed_for_its_status_only(
+    stub: HttpStub, rig: MakeRig, status: str
+) -> None:
+    (row,) = fresh(INSTRUMENTS_REPLY)["result"]["list"]
+    row["status"] = status
+    stub.answer = lambda request: (
+        listed(row) if request.parameters.get("status", "Trading") == row["status"] else listed()
+    )
+    client = rig().client
+    assert not client.instrument("BTCUSDT").is_trading
+    assert asked_for(stub) == ["", *AT_REST[: AT_REST.index(status) + 1]]
+    assert all(request.parameters["symbol"] == "BTCUSDT" for request in stub.requests)
+    row["status"] = "Trading"
+    stub.requests.clear()
+    assert client.instrument("BTCUSDT").is_trading
+    assert asked_for(stub) == [""], "one that trades is found by one question"
+
+
+def test_a_contract_of_no_status_is_refused_by_name(stub: HttpStub, rig: MakeRig) -> None:
     stub.answer = lambda _: listed()
     with pytest.raises(Refused, match="no linear contract NOUSDT is listed") as caught:
         rig().client.instrument("NOUSDT")
     assert caught.value.refusal is Refusal.INVALID
+    assert asked_for(stub) == ["", *AT_REST]
+
+
+def test_a_contract_the_exchange_refuses_is_asked_for_once(stub: HttpStub, rig: MakeRig) -> None:
+    stub.answer = lambda _: coded(10001, "params error: symbol invalid")
+    with pytest.raises(Refused, match="symbol invalid"):
+        rig().client.instrument("NOUSDT")
+    assert asked_for(stub) == [""]
 
 
 def test_an_answer_about_another_contract_is_no_answer(stub: HttpStub, rig: MakeRig) -> None:

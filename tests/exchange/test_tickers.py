@@ -1,82 +1,15 @@
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from gridtrader.engine.ports import Event, NewQuote, PricesDown, PricesUp
-from gridtrader.exchange.supervisor import ConnectionBudget
-from gridtrader.exchange.tickers import TickerHub
-from tests.exchange.support.captures import TICKER_SNAPSHOT, fresh
-from tests.exchange.support.clocks import RealClock
-from tests.exchange.support.rig import QUICK, Log, hosts_at
+from tests.exchange.support.prices import Hub, delta, snapshot, subscribed
 from tests.exchange.support.waiting import RecordingSink, until
-from tests.exchange.support.ws_stub import Connection, WsStub
-
-
-class Hub:
-    """A hub whose mainnet and demo prices come from two stubs."""
-
-    def __init__(self, mainnet: str, demo: str, **changes: object) -> None:
-        self.log = Log()
-        settings = replace(QUICK, **changes)  # type: ignore[arg-type]
-        clock = RealClock()
-        self.hub = TickerHub(
-            hosts_at(mainnet.replace("ws", "http", 1)),
-            hosts_at(demo.replace("ws", "http", 1)),
-            ConnectionBudget(settings, clock),
-            settings,
-            clock,
-            self.log.logger,
-        )
-
-
-@pytest.fixture
-def demo_stream() -> Iterator[WsStub]:
-    server = WsStub()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def make_hub(stream: WsStub, demo_stream: WsStub) -> Iterator[Callable[..., Hub]]:
-    made: list[Hub] = []
-
-    def make(**changes: object) -> Hub:
-        made.append(Hub(stream.url, demo_stream.url, **changes))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.hub.close()
-
+from tests.exchange.support.ws_stub import WsStub
 
 MakeHub = Callable[..., Hub]
-
-
-def snapshot(last: str = "65100.00", symbol: str = "BTCUSDT", ts: int | None = None) -> dict[str, Any]:
-    push: dict[str, Any] = fresh(TICKER_SNAPSHOT)
-    push["topic"] = f"tickers.{symbol}"
-    push["data"] |= {"symbol": symbol, "lastPrice": last, "bid1Price": last, "ask1Price": last}
-    push["ts"] = ts or time.time_ns() // 1_000_000
-    return push
-
-
-def subscribed(stream: WsStub, topic: str, count: int = 1) -> Connection:
-    """Return the newest connection that asked for a topic, once there have been so many."""
-
-    def found() -> list[Connection]:
-        wanted = {"op": "subscribe", "args": [topic]}
-        return [
-            connection
-            for connection in list(stream.connections)
-            if any({"op": said["op"], "args": said.get("args")} == wanted for said in list(connection.received))
-        ]
-
-    until(lambda: len(found()) >= count, f"{count} subscriptions of {topic}")
-    return found()[-1]
 
 
 def test_prices_come_to_every_subscriber_over_one_socket(stream: WsStub, make_hub: MakeHub) -> None:
@@ -151,17 +84,11 @@ def test_w11_deltas_are_merged_and_what_was_delivered_does_not_change(stream: Ws
     hub, sink = make_hub().hub, RecordingSink()
     hub.subscribe("BTCUSDT", False, sink)
     connection = subscribed(stream, "tickers.BTCUSDT")
-    delta = {
-        "topic": "tickers.BTCUSDT",
-        "type": "delta",
-        "data": {"symbol": "BTCUSDT", "lastPrice": "64990"},
-        "cs": 1,
-        "ts": 1_750_000_000_200,
-    }
-    connection.send(delta)  # before any snapshot: passed over
+    change = delta(1_750_000_000_200, lastPrice="64990")
+    connection.send(change)  # before any snapshot: passed over
     connection.send(snapshot("65000"))
     sink.wait_for(NewQuote)
-    connection.send(delta)
+    connection.send(change)
     before, after = sink.wait_for(NewQuote, 2)
     assert (before.quote.last, after.quote.last) == (Decimal(65000), Decimal(64990))
     assert (after.quote.bid, after.quote.ask) == (Decimal(65000), Decimal(65000))
@@ -175,14 +102,7 @@ def test_a_new_connection_waits_for_its_own_snapshot(stream: WsStub, make_hub: M
     sink.wait_for(NewQuote)
     first.end()
     second = subscribed(stream, "tickers.BTCUSDT", 2)
-    second.send(
-        {
-            "topic": "tickers.BTCUSDT",
-            "type": "delta",
-            "ts": 1_750_000_000_200,
-            "data": {"symbol": "BTCUSDT", "lastPrice": "1"},
-        }
-    )
+    second.send(delta(1_750_000_000_200, lastPrice="1"))
     second.send(snapshot("65001"))
     assert [event.quote.last for event in sink.wait_for(NewQuote, 2)] == [Decimal(65000), Decimal(65001)]
     assert sink.of(PricesDown) == []

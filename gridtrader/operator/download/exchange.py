@@ -14,6 +14,7 @@ from gridtrader.exchange import codes
 from gridtrader.exchange.endpoints import Endpoint
 from gridtrader.exchange.fields import BadMessage, Row
 from gridtrader.exchange.http import BybitHTTP, Reply
+from gridtrader.exchange.market import STATUSES_AT_REST
 from gridtrader.exchange.messages import CATEGORY
 from gridtrader.exchange.rate_budget import NoBudget, RateBudget
 from gridtrader.exchange.rows import SETTLE_COIN
@@ -86,23 +87,27 @@ class PublicExchange:
         self._http.close()
 
     def contract(self, symbol: str) -> Contract:
-        """Return a contract. Raises NoSuchContract or Unreachable."""
+        """Return a contract, whether it still trades or not. Raises NoSuchContract or Unreachable."""
 
-        def read(result: Row) -> Contract:
+        def read(result: Row) -> Contract | None:
             rows = [Row(each, f"{result.place} {symbol}") for each in result.list("list")]
             row = next((each for each in rows if each.text("symbol") == symbol), None)
             if row is None:
-                raise NoSuchContract(f"{symbol}: the exchange has no such contract")
+                return None
             told = [row.text(key) for key in ("contractType", "quoteCoin", "settleCoin")]
             if told != ["LinearPerpetual", SETTLE_COIN, SETTLE_COIN]:
                 raise NoSuchContract(f"{symbol} is {' '.join(told)}; expected a USDT perpetual")
             return Contract(symbol, row.whole("fundingInterval", least=1) * MINUTE_MS)
 
         asked = {"category": CATEGORY, "symbol": symbol}
-        try:
-            return self._ask("get_instruments_info", asked, "market/instruments-info", read)
-        except Declined as error:
-            raise NoSuchContract(f"{symbol}: the exchange has no such contract ({error})") from None
+        for more in ({}, *({"status": status} for status in STATUSES_AT_REST)):
+            try:
+                found = self._ask("get_instruments_info", asked | more, "market/instruments-info", read)
+            except Declined as error:
+                raise NoSuchContract(f"{symbol}: the exchange has no such contract ({error})") from None
+            if found is not None:
+                return found
+        raise NoSuchContract(f"{symbol}: the exchange has no such contract")
 
     def page(self, series: Series, start: int, last: int, limit: int) -> Sequence[Record]:
         """Return one page, see `Source`. Raises Declined or Unreachable."""

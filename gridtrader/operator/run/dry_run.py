@@ -6,6 +6,7 @@ ever signed, and no private stream is opened.
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -96,11 +97,15 @@ class PublicData:
         self._log = log
 
     def contract(self, symbol: str) -> ContractRows:
-        """Return a contract's rows; `Refused` (INVALID) if the exchange has none of that name."""
+        """Return a contract's rows, whether it trades or not; `Refused` (INVALID) if there is none of that name."""
         found = self._ask(f"instruments-info {symbol}", lambda: self._direct.instrument(symbol), _list)
-        tiers = self._ask(f"risk-limit {symbol}", lambda: self._direct.risk_limit(symbol), _list)
+        for status in parse.STATUSES_AT_REST:
+            if not found:
+                question = partial(self._direct.instrument, symbol, status)
+                found = self._ask(f"instruments-info {symbol} {status}", question, _list)
         if not found:
             raise Refused(Refusal.INVALID, codes.OK, f"no linear contract {symbol} is listed")
+        tiers = self._ask(f"risk-limit {symbol}", lambda: self._direct.risk_limit(symbol), _list)
         return ContractRows(found[0], tiers)
 
     def quote(self, symbol: str) -> Quote:

@@ -84,6 +84,8 @@ class WsStub:
         self.login_text: str | None = None
         """Refuse logins with this text."""
         self.subscription_text: str | None = None
+        self.before_the_ack: list[str] = []
+        """Pushed between the request to subscribe and its answer."""
         self.answers_login = True
         self.answers_subscription = True
         self.answers_pings = True
@@ -178,13 +180,21 @@ class WsStub:
         elif operation == "auth" and self.answers_login:
             refusal = self.login_text if self._is_signed(message) else "Params Error"
             connection.send({"success": refusal is None, "ret_msg": refusal or "", "op": "auth", "conn_id": "c"})
-        elif operation == "subscribe" and self.answers_subscription:
-            text = self.subscription_text
-            connection.send(
-                {"req_id": message["req_id"], "success": text is None, "ret_msg": text or "", "op": "subscribe"}
-            )
-            if self.ends_after_subscription:
+        elif operation == "subscribe":
+            for push in self.before_the_ack:
+                connection.send_text(push)
+            if self.answers_subscription:
+                self.acknowledge(connection)
+            if self.answers_subscription and self.ends_after_subscription:
                 connection.end()
+
+    def acknowledge(self, connection: Connection) -> None:
+        """Answer the last subscription, be it long after it was asked for."""
+        asked = next(message for message in reversed(connection.received) if message["op"] == "subscribe")
+        text = self.subscription_text
+        connection.send(
+            {"req_id": asked["req_id"], "success": text is None, "ret_msg": text or "", "op": "subscribe"}
+        )
 
     def _is_signed(self, message: dict[str, object]) -> bool:
         arguments = message["args"]

@@ -1,7 +1,7 @@
 """The way to the public history: how fast it asks, and which answers it believes."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -28,13 +28,15 @@ class Desk:
     def __init__(self, patch: pytest.MonkeyPatch, edge: EdgeSettings | None = None) -> None:
         self.clock = FakeClock()
         self.sent_s: list[float] = []
+        self.asked: list[Mapping[str, object]] = []
         self.notes: list[str] = []
         self.result: Callable[[], object] = dict
         patch.setattr(BybitHTTP, "call", self._call)
         self.exchange = PublicExchange("http://127.0.0.1:9", edge or EdgeSettings(), self.clock, self.notes.append)
 
-    def _call(self, method: str, parameters: object) -> Reply:
+    def _call(self, method: str, parameters: Mapping[str, object]) -> Reply:
         self.sent_s.append(self.clock.monotonic())
+        self.asked.append(parameters)
         body = {"retCode": 0, "retMsg": "OK", "result": self.result(), "retExtInfo": {}, "time": T0 + DAY_MS}
         return Reply(200, {}, json.dumps(body).encode())
 
@@ -84,6 +86,12 @@ def test_an_answer_that_does_not_fit_is_asked_for_again_and_then_given_up(desk: 
 def test_a_contract_tells_how_far_its_settlements_are_apart(desk: Desk) -> None:
     desk.result = lambda: {"list": [CONTRACT]}
     assert desk.exchange.contract("DOGEUSDT") == Contract("DOGEUSDT", DAY_MS // 3)
+
+
+def test_a_contract_that_trades_no_more_is_found_by_its_status(desk: Desk) -> None:
+    desk.result = lambda: {"list": [CONTRACT] if desk.asked[-1].get("status") == "Closed" else []}
+    assert desk.exchange.contract("DOGEUSDT") == Contract("DOGEUSDT", DAY_MS // 3)
+    assert [asked.get("status") for asked in desk.asked] == [None, "Delivering", "PreLaunch", "Closed"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from gridtrader.daemon.clock import SystemClock
 from gridtrader.daemon.policy import AccountPolicy
 from gridtrader.daemon.session import Phase
 from gridtrader.daemon.wiring import edge_settings
-from gridtrader.engine.ports import Refused, Unreachable
+from gridtrader.engine.ports import Refusal, Refused, Unreachable
 from gridtrader.engine.view import AccountView
 from gridtrader.exchange.http import BybitHTTP, Reply
 from gridtrader.exchange.rate_budget import RateBudget
@@ -225,9 +225,17 @@ def public(market: EmbeddedExchange, tmp_path: Path) -> Public:
     return Public(market, load_settings(config, tmp_path / ".env", need_keys=False))
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, result: object) -> None:
+def answer(monkeypatch: pytest.MonkeyPatch, result: object) -> list[Mapping[str, object]]:
+    """Let every answer be this one; return what will have been asked with."""
     body = json.dumps({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": 1}).encode()
-    monkeypatch.setattr(BybitHTTP, "call", lambda *_: Reply(200, {}, body))
+    asked: list[Mapping[str, object]] = []
+
+    def call(_: BybitHTTP, __: str, parameters: Mapping[str, object]) -> Reply:
+        asked.append(parameters)
+        return Reply(200, {}, body)
+
+    monkeypatch.setattr(BybitHTTP, "call", call)
+    return asked
 
 
 def test_contract_and_quote_are_read_from_the_exchange(public: Public) -> None:
@@ -250,12 +258,25 @@ def test_settlements_are_read_from_the_exchange(tmp_path: Path) -> None:
     assert abs(first.rate) < 1
 
 
+@pytest.mark.parametrize("status", ["Delivering", "PreLaunch", "Closed"])
+def test_a_contract_that_does_not_trade_is_found(public: Public, market: EmbeddedExchange, status: str) -> None:
+    market.set_status("DOGEUSDT", status)
+    try:
+        rows = public.data.contract("DOGEUSDT")
+    finally:
+        market.set_status("DOGEUSDT", "Trading")
+    assert rows.parse("DOGEUSDT").status == status
+    assert rows.tiers
+
+
 def test_a_contract_nobody_has_is_refused(public: Public, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused):
         public.data.contract("NOSUCHUSDT")
-    answer(monkeypatch, {"list": []})
-    with pytest.raises(Refused, match="no linear contract DOGEUSDT is listed"):
+    asked = answer(monkeypatch, {"list": []})
+    with pytest.raises(Refused, match="no linear contract DOGEUSDT is listed") as caught:
         public.data.contract("DOGEUSDT")
+    assert caught.value.refusal is Refusal.INVALID
+    assert [question.get("status") for question in asked] == [None, "Delivering", "PreLaunch", "Closed"]
 
 
 @pytest.mark.parametrize(

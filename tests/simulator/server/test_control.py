@@ -102,6 +102,21 @@ def test_a_halted_contract_takes_no_orders(wire: Wire, exchange: EmbeddedExchang
     assert wire.order().code == 0
 
 
+@pytest.mark.parametrize("status", ["Delivering", "PreLaunch", "Closed"])
+def test_a_contract_that_does_not_trade_is_listed_for_its_status_only_even_by_name(
+    wire: Wire, exchange: EmbeddedExchange, status: str
+) -> None:
+    def listed(more: str = "") -> list[tuple[str, str]]:
+        rows = wire.get("/v5/market/instruments-info", f"category=linear&symbol=BTCUSDT{more}").result["list"]
+        return [(row["symbol"], row["status"]) for row in rows]
+
+    assert listed() == listed("&status=Trading") == [("BTCUSDT", "Trading")]
+    assert listed(f"&status={status}") == []
+    exchange.set_status("BTCUSDT", status)
+    assert listed() == listed("&status=Trading") == []
+    assert listed(f"&status={status}") == [("BTCUSDT", status)]
+
+
 def test_a_step_moves_the_market_and_settles_what_is_due() -> None:
     with EmbeddedExchange(symbols=["BTCUSDT"]) as exchange:
         wire = Wire(exchange.urls.rest)

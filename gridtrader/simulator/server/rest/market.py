@@ -47,11 +47,9 @@ def instruments_info(call: Call) -> Answer:
         return empty(category)
     symbol, base = call.params.text("symbol"), call.params.text("baseCoin")
     status = call.params.text("status")
-    if symbol:
-        found = [call.venue.instrument(symbol)]
-    else:
-        wanted = status or "Trading"
-        found = [contract for contract in call.venue.instruments.values() if contract.status == wanted]
+    wanted = status or "Trading"
+    contracts = [call.venue.instrument(symbol)] if symbol else call.venue.instruments.values()
+    found = [contract for contract in contracts if contract.status == wanted]
     if base:
         found = [contract for contract in found if contract.base_coin == base]
     shown, cursor = _by_name(found, Page.asked(call.params, 500, 1000))
