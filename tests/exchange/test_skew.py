@@ -40,6 +40,32 @@ def test_a_time_from_another_age_is_not_believed(server_ms: int) -> None:
     assert (skew.skew_ms, skew.is_known) == (0, False)
 
 
+def test_a_skew_of_hours_is_believed_when_three_answers_in_a_row_tell_it() -> None:
+    skew = ClockSkew(FakeClock(), HOUR_MS, 5000)
+    assert skew.observe(0, 50, 25)
+    far = -2 * HOUR_MS
+    now = 10 * HOUR_MS
+    told = [skew.observe(now + at, now + at + 50, now + at + 25 + far) for at in range(0, 5_000, 1_000)]
+    assert told == [False, False, True, True, True]
+    assert abs(skew.skew_ms - far) <= 50
+    drifting = [
+        skew.observe(now + at, now + at + 50, now + at + 25 + far + at // 20) for at in range(6_000, 90_000, 6_000)
+    ]
+    assert all(drifting), "our clock goes slower until it is right again"
+    assert skew.observe(2 * now, 2 * now + 50, 2 * now + 25)
+    assert abs(skew.skew_ms) <= 50, "and a skew within the limit is followed at once"
+
+
+@pytest.mark.parametrize("offs", [(2, 3, 4, 5), (2, 0, 2, 0, 2), (2, -2, 2, -2), (25, 25, 25, 25)])
+def test_answers_that_do_not_agree_and_days_are_never_believed(offs: tuple[int, ...]) -> None:
+    skew = ClockSkew(FakeClock(), HOUR_MS, 5000)
+    skew.observe(0, 50, 25)
+    for count, off in enumerate(offs):
+        now = count * 1_000
+        assert skew.observe(now, now + 50, now + 25 + off * HOUR_MS) == (off == 0)
+    assert abs(skew.skew_ms) <= 50
+
+
 @given(
     st.integers(-100_000, 100_000),
     st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), min_size=1, max_size=20),
