@@ -170,6 +170,16 @@ class Execution(NamedTuple):
     seq: int
     """The exchange's sequence number of the event; the position report of the same event bears the same one."""
 
+    @property
+    def moment(self) -> tuple[int, int]:
+        """Its place in the exchange's order."""
+        return self.at_ms, self.seq
+
+    @property
+    def growth(self) -> Decimal:
+        """By how much it made its side's position larger; below 0 where it closed, 0 for funding."""
+        return Decimal(0) if self.kind is ExecutionKind.FUNDING else self.qty - 2 * self.closed_qty
+
 
 class PositionReport(NamedTuple):
     """What the exchange says about one side of one symbol. `size` ≥ 0; `avg_price` is 0 when flat."""

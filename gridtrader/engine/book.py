@@ -161,7 +161,7 @@ class AccountBook:
             yield Booked(execution, None)
             cycle = known.sides[execution.side].cycle
             if cycle is not None:
-                cycle.add_funding(execution.fee, (execution.at_ms, execution.seq))
+                cycle.add_funding(execution.fee, execution.moment)
             return
         if execution.seq <= known.sides[execution.side].restored_seq:
             yield Booked(execution, name)  # told late: the position that was proved at the start contains it
@@ -216,7 +216,7 @@ class AccountBook:
             return
         half.cycle.add_fill(
             Fill(
-                moment=(execution.at_ms, execution.seq),
+                moment=execution.moment,
                 exec_id=execution.exec_id,
                 level=name.slot.level if opens else None,
                 qty=execution.qty,

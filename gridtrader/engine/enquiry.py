@@ -71,7 +71,7 @@ class Enquiry:
         self._failures.pop(order.link_id, None)
         now = self.clock.now_ms()
         if report is not None:
-            self._found(order)
+            self._settled(order)
             yield from self.book.learn_order(report, now)
             order.give_up_change()  # the answer is newer than the command
             if order.phase in (Phase.SENT, Phase.UNKNOWN):
@@ -143,15 +143,16 @@ class Enquiry:
         self._forget_old_orders()
 
     def _forget_old_orders(self) -> None:
+        names = {link_id for known in self.book.symbols.values() for link_id in known.orders}
         for counts in (self._tries, self._failures, self._next_try):
-            for link_id in [one for one in counts if not any(one in k.orders for k in self.book.symbols.values())]:
+            for link_id in counts.keys() - names:
                 del counts[link_id]
 
     def _read_executions(self, known: SymbolKnown) -> Iterator[Fact]:
         start = self.complete_until[known.symbol] - _OVERLAP_MS
         end = max(self.clock.now_ms(), self._exchange_ms) + _AHEAD_MS
         executions = self.gateway.executions(known.symbol, start, end)
-        for execution in sorted(executions, key=lambda e: (e.at_ms, e.seq)):
+        for execution in sorted(executions, key=lambda e: e.moment):
             yield from self.book.learn_execution(execution)
         self.complete_until[known.symbol] = max(self.complete_until[known.symbol], self._exchange_ms)
 
@@ -162,9 +163,10 @@ class Enquiry:
             found.add(report.link_id)
             yield from self.book.learn_order(report, self.clock.now_ms())
             order = known.orders.get(report.link_id)
-            if order is not None:
-                self._found(order)
-            if order is not None and order.change is not None and order.change.kind is ChangeKind.AMEND:
+            if order is None:
+                continue
+            self._found(order)
+            if order.change is not None and order.change.kind is ChangeKind.AMEND:
                 order.give_up_change()
         for order in before:
             if order.link_id not in found and order.phase.may_execute:

@@ -67,8 +67,7 @@ class Executor:
         cancels = [cancel for cancel in difference.cancel if self.patience.is_due(cancel.order.name.slot, now)]
         for place in difference.place:
             last = known.latest.get(place.name.slot)
-            count = self.pace.look(place.name, last, now)
-            if count and last is not None:
+            if last is not None and (count := self.pace.look(place.name, last, now)):
                 text = "%s did not last, nor did %d before it: the next one waits"
                 self.recorder.log.warning(text, last.link_id, count - 1)
         places = sorted(

@@ -38,14 +38,13 @@ def fills_since_flat(executions: Sequence[Execution], side: Side, size: Decimal)
     `executions` are all that is known of the symbol, those of one moment in the exchange's order; `size` is the
     position's present size.
     """
-    own = sorted((e for e in executions if e.side is side), key=lambda e: (e.at_ms, e.seq))
+    own = sorted((e for e in executions if e.side is side), key=lambda e: e.moment)
     running, count = size, 0
     for execution in reversed(own):
         if running == 0:
             break
         count += 1
-        if execution.kind is not ExecutionKind.FUNDING:
-            running += execution.closed_qty - (execution.qty - execution.closed_qty)
+        running -= execution.growth
     cut = len(own) - count
     return Fills(tuple(own[cut:]), tuple(own[:cut]), is_complete=running == 0)
 
@@ -116,14 +115,13 @@ def rebuild_cycle(number: int, immediate: int, fills: Fills) -> Cycle:
     cycle = Cycle(number, immediate, fills.executions[0].at_ms)
     levels = levels_by_order(fills)
     for execution in fills.executions:
-        moment = (execution.at_ms, execution.seq)
         if execution.kind is ExecutionKind.FUNDING:
-            cycle.add_funding(execution.fee, moment)
+            cycle.add_funding(execution.fee, execution.moment)
             continue
         closes = execution.closed_qty > 0
         cycle.add_fill(
             Fill(
-                moment=moment,
+                moment=execution.moment,
                 exec_id=execution.exec_id,
                 level=None if closes else levels[execution.order_id],
                 qty=execution.qty,

@@ -16,6 +16,9 @@ from gridtrader.domain.sizing import Reference, build_reference
 from gridtrader.domain.types import SIDES, Execution, ExecutionKind, Side
 from gridtrader.engine.ports import Record
 
+UNREADABLE = (KeyError, ValueError, InvalidOperation)
+"""What a record raises that is not as it should be."""
+
 
 def ladder_record(symbol: str, reference: Reference, now_ms: int) -> Record:
     return {
@@ -132,7 +135,7 @@ def remember(records: Sequence[Record]) -> tuple[dict[str, SymbolMemory], list[s
             continue
         try:
             _remember_one(memory.setdefault(str(record["symbol"]), SymbolMemory()), record)
-        except (KeyError, ValueError, InvalidOperation) as error:
+        except UNREADABLE as error:
             doubts.append(f"journal record {position} ({record.get('kind')}): {error!r}")
     return memory, doubts
 

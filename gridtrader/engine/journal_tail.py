@@ -1,12 +1,12 @@
 """What a new journal file begins with, so that older files may be dropped: all that a restart needs of them."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from contextlib import suppress
 
 from gridtrader.domain.exact import ZERO
 from gridtrader.domain.order_names import OrderName, Slot, parse_order_name
-from gridtrader.domain.types import SIDES, ExecutionKind
-from gridtrader.engine.journal import sent_record
+from gridtrader.domain.types import SIDES, Execution
+from gridtrader.engine.journal import UNREADABLE, execution_record, parse_execution, sent_record
 from gridtrader.engine.ports import Record
 
 
@@ -22,27 +22,31 @@ class Tail:
         self._ladders: dict[str, Record] = {}
         self._cycles: dict[tuple[str, str], Record] = {}
         """The last decision about each side: its cycle begins, or is closed."""
-        self._fills: dict[tuple[str, str], list[Record]] = {}
+        self._fills: dict[tuple[str, str], list[Execution]] = {}
         self._names: dict[str, dict[Slot, tuple[OrderName, int]]] = {}
         """By symbol, the newest name of each slot and when it was sent."""
 
     def note(self, records: Iterable[Record]) -> None:
-        """Take in records as they were written."""
+        """Take in records as they were written; what cannot be understood is told where it is remembered."""
         for record in records:
-            symbol, side = str(record.get("symbol")), str(record.get("side"))
-            match record["kind"]:
-                case "venue":
-                    self._venue = [record]
-                case "ladder":
-                    self._ladders[symbol] = record
-                case "cycle" | "closed":
-                    self._cycles[symbol, side] = record
-                    self._drop_old_fills(symbol, side, is_closed=record["kind"] == "closed")
-                    self._drop_old_names(symbol)
-                case "execution":
-                    self._fills.setdefault((symbol, side), []).append(record)
-                case "sent":
-                    self._note_names(symbol, record)
+            with suppress(*UNREADABLE):
+                self._note_one(record)
+
+    def _note_one(self, record: Record) -> None:
+        symbol, side = str(record.get("symbol")), str(record.get("side"))
+        match record["kind"]:
+            case "venue":
+                self._venue = [record]
+            case "ladder":
+                self._ladders[symbol] = record
+            case "cycle" | "closed":
+                self._cycles[symbol, side] = record
+                self._drop_old_fills(symbol, side, is_closed=record["kind"] == "closed")
+                self._drop_old_names(symbol)
+            case "execution":
+                self._fills.setdefault((symbol, side), []).append(parse_execution(record))
+            case "sent":
+                self._note_names(symbol, record)
 
     def records(self) -> list[Record]:
         """Return the snapshot, in an order that reads like the original."""
@@ -50,7 +54,7 @@ class Tail:
         for key in dict.fromkeys((*self._cycles, *self._fills)):
             if key in self._cycles:
                 result.append(self._cycles[key])
-            result.extend(self._fills.get(key, ()))
+            result.extend(map(execution_record, self._fills.get(key, ())))
         for symbol, names in self._names.items():
             if names:
                 last_ms = max(at_ms for _, at_ms in names.values())
@@ -75,23 +79,12 @@ class Tail:
     def _drop_old_fills(self, symbol: str, side: str, *, is_closed: bool) -> None:
         """Forget the fills up to the last moment at which the side was flat. One that is closed though its fills do
         not say so was closed by others, or while the journal was lost: they explain nothing any more."""
-        fills = sorted(self._fills.get((symbol, side), ()), key=_moment)
+        fills = sorted(self._fills.get((symbol, side), ()), key=lambda fill: fill.moment)
         size, flat = ZERO, 0
         for count, fill in enumerate(fills, start=1):
-            size = max(ZERO, size + _change(fill))
+            size = max(ZERO, size + fill.growth)
             if not size:
                 flat = count
         if is_closed and not flat:
             flat = len(fills)
         self._fills[symbol, side] = fills[flat:]
-
-
-def _moment(fill: Record) -> tuple[int, int]:
-    return int(str(fill["at"])), int(str(fill["seq"]))
-
-
-def _change(fill: Record) -> Decimal:
-    """Return by how much an execution made its side's position larger."""
-    if fill["type"] == ExecutionKind.FUNDING.value:
-        return ZERO
-    return Decimal(str(fill["qty"])) - 2 * Decimal(str(fill["closed"]))

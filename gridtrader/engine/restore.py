@@ -168,7 +168,7 @@ class Prover:
         memory: SymbolMemory,
         book: AccountBook,
     ) -> None:
-        for execution in sorted(executions.values(), key=lambda e: (e.at_ms, e.seq)):
+        for execution in sorted(executions.values(), key=lambda e: e.moment):
             book.remember(execution)
             if execution.exec_id not in memory.executions:
                 self.findings.executions.append(execution)

@@ -160,7 +160,7 @@ class Starter:
             protector.protect(reading.known)
 
     def _record(self, findings: Findings) -> None:
-        executions = sorted(findings.executions, key=lambda e: (e.at_ms, e.seq))
+        executions = sorted(findings.executions, key=lambda e: e.moment)
         self.recorder.record(Booked(e, parse_order_name(e.link_id)) for e in executions)
         self.recorder.write_ahead(findings.records)
 

@@ -1,6 +1,6 @@
 """Contracts and prices as the public endpoints and the ticker stream tell them. Everything raises `BadMessage`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -8,13 +8,23 @@ from gridtrader.domain.exact import ZERO
 from gridtrader.domain.instrument import Instrument
 from gridtrader.domain.types import FeeRates, Quote
 from gridtrader.exchange.fields import BadMessage, Row
+from gridtrader.exchange.messages import CATEGORY
 from gridtrader.exchange.rows import SETTLE_COIN
 
 _IS_TRADING: Final = {"PreLaunch": False, "Trading": True, "Delivering": False, "Closed": False}
-STATUSES_AT_REST: Final = ("Delivering", "PreLaunch", "Closed")
-"""What a contract that does not trade may be; it has to be asked for by name."""
+_AT_REST: Final = ("Delivering", "PreLaunch", "Closed")
 _HIGHEST_FEE: Final = Decimal("0.05")
 _PRICES: Final = ("bid1Price", "ask1Price", "lastPrice")
+
+
+def contract_questions(symbol: str) -> Iterator[dict[str, object]]:
+    """Give the parameters of instruments-info to be tried one after the other until a contract is listed.
+
+    What is not asked for by its status is listed while it trades only (Bybit V5 docs).
+    """
+    asked: dict[str, object] = {"category": CATEGORY, "symbol": symbol}
+    yield asked
+    yield from ({**asked, "status": status} for status in _AT_REST)
 
 
 def instrument(data: object, place: str) -> Instrument:

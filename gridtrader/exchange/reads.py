@@ -68,10 +68,7 @@ class Reads:
     # --- market ---
 
     def instrument(self, symbol: str) -> Instrument:
-        """Return the contract, whether it trades or not; `Refused` (INVALID) if there is none of that name.
-
-        What is not asked for by its status is listed while it trades only (Bybit V5 docs, instruments-info).
-        """
+        """Return the contract, whether it trades or not; `Refused` (INVALID) if there is none of that name."""
 
         def parse(answer: Answer) -> Instrument | None:
             found = answer.result.list("list")
@@ -82,9 +79,8 @@ class Reads:
             _check_symbol(row, place, symbol)
             return market.instrument(row, place)
 
-        asked = {"category": CATEGORY, "symbol": symbol}
-        for more in ({}, *({"status": status} for status in market.STATUSES_AT_REST)):
-            instrument = self._read(Endpoint.INSTRUMENTS, asked | more, parse)
+        for asked in market.contract_questions(symbol):
+            instrument = self._read(Endpoint.INSTRUMENTS, asked, parse)
             if instrument is not None:
                 return instrument
         raise Refused(Refusal.INVALID, codes.OK, f"no linear contract {symbol} is listed")
@@ -187,7 +183,7 @@ class Reads:
             Endpoint.EXECUTIONS, symbol, start_ms, end_ms, self._settings.execution_page, rows.execution
         )
         unique = {execution.exec_id: execution for execution in reversed(found)}  # pages come newest first
-        return sorted(unique.values(), key=lambda execution: (execution.at_ms, execution.seq))
+        return sorted(unique.values(), key=lambda execution: execution.moment)
 
     # --- how ---
 

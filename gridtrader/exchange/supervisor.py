@@ -226,11 +226,11 @@ class Supervisor:
         self._life = None
         life.stream.close()
 
-    def _tell(self, call: Callable[[str], None], reason: str) -> None:
+    def _tell(self, call: Callable[..., None], *arguments: object) -> None:
         if self._stopping.is_set():
             return
         try:
-            call(reason)
+            call(*arguments)
         except Exception:  # noqa: BLE001  # this thread must not die of its owner's mistakes
             self._log.exception("%s: its owner failed", self._name)
 
@@ -252,10 +252,7 @@ class Supervisor:
             self._wake.set()
             self._owner.up()
             for call, arguments in life.early:
-                try:
-                    self.pass_on(life, call, *arguments)
-                except Exception:  # noqa: BLE001  # as with those that come later: one is lost, not the rest
-                    self._log.exception("%s: its owner failed", self._name)
+                self._tell(self.pass_on, life, call, *arguments)  # where one fails, the rest is told
             life.early.clear()
             life.is_told = True
 

@@ -42,10 +42,8 @@ class Direct:
         """Return the result of market/risk-limit. Raises `Refused` or `Unreachable`."""
         return self._ask("get_risk_limit", {"category": CATEGORY, "symbol": symbol}, "market/risk-limit")
 
-    def instrument(self, symbol: str, status: str = "") -> Row:
-        """Return the result of market/instruments-info, empty if the contract is not in that status; without one, if
-        it does not trade. Raises `Refused` or `Unreachable`."""
-        asked = {"category": CATEGORY, "symbol": symbol} | ({"status": status} if status else {})
+    def instruments(self, asked: Mapping[str, object]) -> Row:
+        """Return the result of market/instruments-info. Raises `Refused` or `Unreachable`."""
         return self._ask("get_instruments_info", asked, "market/instruments-info")
 
     def ticker(self, symbol: str) -> Row:

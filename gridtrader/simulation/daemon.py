@@ -41,7 +41,7 @@ class SimDaemon:
         while True:
             self._wait(_LOOK_MS)
             for account in self._accounts:
-                self._look_after(account, self._hub.now / 1000)
+                self._look_after(account)
 
     def _wait(self, milliseconds: int) -> None:
         self._bell.wait(milliseconds)
@@ -70,11 +70,10 @@ class SimDaemon:
         deadline = self._hub.now + _START_TIMEOUT_MS
         while account.life.phase is Phase.STARTING and self._hub.now < deadline:
             self._wait(min(deadline - self._hub.now, _LOOK_MS))
-        self._look_after(account, self._hub.now / 1000)
+        self._look_after(account)
 
-    def _look_after(self, account: SimAccount, now: float) -> None:
-        """`now` is in seconds."""
-        policy, life = account.policy, account.life
+    def _look_after(self, account: SimAccount) -> None:
+        policy, life, now = account.policy, account.life, self._hub.now / 1000
         if life is not None and policy.note(life.phase, life.reason, now, is_passing=life.is_passing):
             self._on_phase(account)
         if policy.phase is Phase.STOPPED and policy.looks_for_file(now, _LOOK_MS / 1000):

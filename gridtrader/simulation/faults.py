@@ -252,10 +252,10 @@ class Dice:
         """Return the fault that happens here now, if one does. `among`: those that can."""
         self._throws += 1
         lot = self._random.random()
-        share = self._chance.gusts.get(self._owner)
+        total, share = sum(rates.values()), self._chance.gusts.get(self._owner)
         if share is not None and (rates is REQUEST_RATES or (rates is EVENT_RATES and share <= BURST_SHARE)):
-            lot *= sum(rates.values()) / share
-        if lot >= sum(rates.values()):
+            lot *= total / share
+        if lot >= total:
             return None
         for fault, rate in rates.items():
             lot -= rate

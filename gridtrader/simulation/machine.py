@@ -111,7 +111,7 @@ class SimArchive:
 
     @property
     def journal_is_full(self) -> bool:
-        """Whether the journal is long: a day of a lively account fills it a few times."""
+        """Whether the journal is long: a day of a lively account fills it many times."""
         return len(self._disk.journal) > _LONG_JOURNAL
 
     def journal(self, records: Sequence[Record]) -> None:

@@ -1,14 +1,17 @@
 """What an account that runs for months must not suffer from: what piles up, is forgotten, or counts for ever."""
 
 import itertools
+import logging
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.types import Execution
-from gridtrader.engine.ports import NewQuote, Record, StreamDown, StreamUp, Unknown, Unreachable
+from gridtrader.engine.journal import sent_record
+from gridtrader.engine.ports import NewQuote, StreamDown, StreamUp, Unknown, Unreachable
 from tests.engine.hostile import (
     LONG,
     SHORT,
@@ -109,21 +112,34 @@ def test_what_was_closed_leaves_no_fill_in_a_new_journal_file() -> None:
 
 def test_a_slot_that_was_tried_a_thousand_times_leaves_one_name_in_a_new_journal_file() -> None:
     table = opened()
-    names = {name[:-1] for name in table.open_names() if "_LA01_" in name}
-    (stem,) = names
-    for attempt in range(1_000, 2_296):  # three digits in base 36, the last of them growing
-        record: Record = {"kind": "sent", "symbol": SYMBOL, "names": f"{stem}{_base36(attempt)}", "at": attempt}
-        table.engine.recorder.write_ahead([record])
+    (first,) = [parse_order_name(name) for name in table.open_names() if "_LA01_" in name]
+    assert first is not None
+    tries = [first._replace(attempt=attempt) for attempt in range(1_000, 2_296)]
+    for count, name in enumerate(tries):
+        table.engine.recorder.write_ahead([sent_record(SYMBOL, [name], count)])
+    last = tries[-1].encode()
     rotate(table)
     kept = " ".join(str(record["names"]) for record in table.archive.records if record["kind"] == "sent").split()
-    assert [name for name in kept if "_LA01_" in name] == [f"{stem}{_base36(2_295)}"]
-    assert len(kept) == len(set(table.open_names()) | {f"{stem}{_base36(2_295)}"}) - 1 + 2  # entries have filled
+    assert [name for name in kept if "_LA01_" in name] == [last]
+    assert len(kept) == len(set(table.open_names()) | {last}) - 1 + 2  # entries have filled
     assert len([record for record in table.archive.records if record["kind"] == "sent"]) == 1
 
 
-def _base36(number: int) -> str:
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return digits[number // 1_296] + digits[number // 36 % 36] + digits[number % 36]
+@pytest.mark.parametrize("damage", [{"qty": "many"}, {"seq": None}, {"type": "gift"}])
+def test_a_fill_in_the_journal_that_cannot_be_understood_is_told_and_read_from_the_exchange(
+    damage: dict[str, str | None],
+) -> None:
+    table = opened()
+    table.walk(SYMBOL, ["0.199", "0.202"])
+    held = table.sizes(SYMBOL)
+    fill = next(record for record in table.archive.records if record["kind"] == "execution")
+    table.archive.records[table.archive.records.index(fill)] = {**fill, **damage}
+    table.begin()
+    table.start()
+    assert "closed" in [record["kind"] for record in table.archive.records], "its side's cycle has been closed"
+    assert table.sizes(SYMBOL) == held
+    assert any("(execution)" in line for line in table.diary.lines(logging.WARNING))
+    assert table.broken_laws() == []
 
 
 def test_a_record_dated_by_a_clock_that_ran_ahead_keeps_nobody_from_starting() -> None:

@@ -30,11 +30,15 @@ def rig(stub: HttpStub) -> Iterator[Callable[..., Rig]]:
         one.client.close()
 
 
-@pytest.fixture
-def stream() -> Iterator[WsStub]:
+def _serve() -> Iterator[WsStub]:
     server = WsStub()
     yield server
     server.close()
+
+
+@pytest.fixture
+def stream() -> Iterator[WsStub]:
+    yield from _serve()
 
 
 @pytest.fixture
@@ -53,9 +57,7 @@ def private(stream: WsStub) -> Iterator[Callable[..., Private]]:
 
 @pytest.fixture
 def demo_stream() -> Iterator[WsStub]:
-    server = WsStub()
-    yield server
-    server.close()
+    yield from _serve()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from gridtrader.exchange import codes
 from gridtrader.exchange.endpoints import Endpoint
 from gridtrader.exchange.fields import BadMessage, Row
 from gridtrader.exchange.http import BybitHTTP, Reply
-from gridtrader.exchange.market import STATUSES_AT_REST
+from gridtrader.exchange.market import contract_questions
 from gridtrader.exchange.messages import CATEGORY
 from gridtrader.exchange.rate_budget import NoBudget, RateBudget
 from gridtrader.exchange.rows import SETTLE_COIN
@@ -99,14 +99,13 @@ class PublicExchange:
                 raise NoSuchContract(f"{symbol} is {' '.join(told)}; expected a USDT perpetual")
             return Contract(symbol, row.whole("fundingInterval", least=1) * MINUTE_MS)
 
-        asked = {"category": CATEGORY, "symbol": symbol}
-        for more in ({}, *({"status": status} for status in STATUSES_AT_REST)):
-            try:
-                found = self._ask("get_instruments_info", asked | more, "market/instruments-info", read)
-            except Declined as error:
-                raise NoSuchContract(f"{symbol}: the exchange has no such contract ({error})") from None
-            if found is not None:
-                return found
+        try:
+            for asked in contract_questions(symbol):
+                found = self._ask("get_instruments_info", asked, "market/instruments-info", read)
+                if found is not None:
+                    return found
+        except Declined as error:
+            raise NoSuchContract(f"{symbol}: the exchange has no such contract ({error})") from None
         raise NoSuchContract(f"{symbol}: the exchange has no such contract")
 
     def page(self, series: Series, start: int, last: int, limit: int) -> Sequence[Record]:

@@ -98,15 +98,12 @@ class PublicData:
 
     def contract(self, symbol: str) -> ContractRows:
         """Return a contract's rows, whether it trades or not; `Refused` (INVALID) if there is none of that name."""
-        found = self._ask(f"instruments-info {symbol}", lambda: self._direct.instrument(symbol), _list)
-        for status in parse.STATUSES_AT_REST:
-            if not found:
-                question = partial(self._direct.instrument, symbol, status)
-                found = self._ask(f"instruments-info {symbol} {status}", question, _list)
-        if not found:
-            raise Refused(Refusal.INVALID, codes.OK, f"no linear contract {symbol} is listed")
-        tiers = self._ask(f"risk-limit {symbol}", lambda: self._direct.risk_limit(symbol), _list)
-        return ContractRows(found[0], tiers)
+        for asked in parse.contract_questions(symbol):
+            found = self._ask(f"instruments-info {symbol}", partial(self._direct.instruments, asked), _list)
+            if found:
+                tiers = self._ask(f"risk-limit {symbol}", lambda: self._direct.risk_limit(symbol), _list)
+                return ContractRows(found[0], tiers)
+        raise Refused(Refusal.INVALID, codes.OK, f"no linear contract {symbol} is listed")
 
     def quote(self, symbol: str) -> Quote:
         """Return the market now."""

@@ -34,8 +34,8 @@ PROFIT = (
         (
             Edit(
                 "engine/book.py",
-                "cycle.add_funding(execution.fee, (execution.at_ms, execution.seq))",
-                "cycle.add_funding(execution.fee * 0, (execution.at_ms, execution.seq))",
+                "cycle.add_funding(execution.fee, execution.moment)",
+                "cycle.add_funding(execution.fee * 0, execution.moment)",
             ),
         ),
     ),
@@ -46,8 +46,8 @@ PROFIT = (
         (
             Edit(
                 "engine/book.py",
-                "cycle.add_funding(execution.fee, (execution.at_ms, execution.seq))",
-                "cycle.add_funding(-execution.fee, (execution.at_ms, execution.seq))",
+                "cycle.add_funding(execution.fee, execution.moment)",
+                "cycle.add_funding(-execution.fee, execution.moment)",
             ),
         ),
     ),

@@ -58,7 +58,7 @@ RESTART = (
         (
             Edit(
                 "engine/history.py",
-                "            cycle.add_funding(execution.fee, moment)\n",
+                "            cycle.add_funding(execution.fee, execution.moment)\n",
                 "",
             ),
         ),
