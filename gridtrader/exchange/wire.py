@@ -172,8 +172,6 @@ class Wire:
     def _open(self, endpoint: Endpoint, reply: Reply) -> Answer:
         """Raises BadMessage or ValueError for a body that is not the exchange's envelope."""
         if reply.status == _FORBIDDEN and _TOO_FREQUENT in reply.body.decode("utf-8", "replace").lower():
-            self._log.error("the exchange has barred this address; silence for %s s", self._settings.ip_ban_pause_s)
-            self.budget.close_address(self._settings.ip_ban_pause_s)
             return Answer(codes.RATE_OF_ADDRESS, "HTTP 403, access too frequent", 0, Row({}, endpoint.path))
         if reply.status == _OVERLOADED or reply.status >= _SERVER_FAULT:
             raise ValueError("the server is in trouble")
@@ -194,6 +192,7 @@ class Wire:
         if answer.code == codes.RATE_OF_ACCOUNT:
             self.pause(endpoint, reply.headers.get("X-Bapi-Limit-Reset-Timestamp", ""))
         elif answer.code == codes.RATE_OF_ADDRESS:
+            self._log.error("the exchange has barred this address; silence for %s s", self._settings.ip_ban_pause_s)
             self.budget.close_address(self._settings.ip_ban_pause_s)
 
     def pause(self, endpoint: Endpoint, reset_ms: str = "") -> None:

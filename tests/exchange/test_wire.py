@@ -16,11 +16,25 @@ MakeRig = Callable[..., Rig]
 ACK = ok({"orderId": "id-1", "orderLinkId": new_order().link_id})
 
 
-def test_an_address_that_is_barred_falls_silent_for_all_accounts(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: Answer(b"403, access too frequent", 403)
+BARRED = "Too many visits. Exceeded the IP Rate Limit."
+BARS = [
+    pytest.param(Answer(b"403, access too frequent", 403), "HTTP 403, access too frequent", id="text"),
+    *(
+        pytest.param(coded(10018, BARRED, status=status), BARRED, id=f"envelope {status}")
+        for status in (200, 400, 403)
+    ),
+]
+"""What says that the address has asked too often, and how that is told."""
+
+
+@pytest.mark.parametrize(("answer", "text"), BARS)
+def test_an_address_that_is_barred_falls_silent_for_all_accounts(
+    stub: HttpStub, rig: MakeRig, answer: Answer, text: str
+) -> None:
+    stub.answer = lambda _: answer
     made = rig()
     (outcome,) = made.client.place([new_order()], Lane.TRADE)
-    assert outcome == Rejected(Refusal.RATE, 10018, "HTTP 403, access too frequent")
+    assert outcome == Rejected(Refusal.RATE, 10018, text)
     sent = len(stub.requests)
     (second,) = made.client.place([new_order()], Lane.EMERGENCY)
     assert isinstance(second, Rejected)
@@ -31,42 +45,15 @@ def test_an_address_that_is_barred_falls_silent_for_all_accounts(stub: HttpStub,
     assert caught.value.refusal is Refusal.RATE
     assert len(stub.requests) == sent
     assert "has barred this address" in made.log.text
-
-
-def test_the_silence_of_a_barred_address_ends(stub: HttpStub, rig: MakeRig) -> None:
-    stub.answer = lambda _: Answer(b"403, access too frequent", 403)
-    made = rig(ip_ban_pause_s=0.1)
-    made.client.place([new_order()], Lane.TRADE)
-    stub.answer = lambda _: ACK
-    started = time.monotonic()
-    assert made.client.place([new_order()], Lane.TRADE) == [Accepted("id-1")]
-    assert time.monotonic() - started >= 0.05
-
-
-@pytest.mark.parametrize("status", [200, 400, 403])
-def test_an_envelope_that_bars_the_address_is_heeded_whatever_its_http_status(
-    stub: HttpStub, rig: MakeRig, status: int
-) -> None:
-    stub.answer = lambda _: coded(10018, "Too many visits. Exceeded the IP Rate Limit.", status=status)
-    made = rig()
-    (outcome,) = made.client.place([new_order()], Lane.TRADE)
-    assert outcome == Rejected(Refusal.RATE, 10018, "Too many visits. Exceeded the IP Rate Limit.")
-    sent = len(stub.requests)
-    (second,) = made.client.place([new_order()], Lane.EMERGENCY)
-    assert isinstance(second, Rejected)
-    assert second.text.startswith("not sent: ")
-    with pytest.raises(Refused, match="not sent"):
-        made.client.wallet()
-    assert len(stub.requests) == sent
     with pytest.raises(NoBudget):  # nor does any other account send
         made.budget.account("002").acquire(Endpoint.TIME, 1, Lane.READ)
 
 
-@pytest.mark.parametrize("status", [200, 403])
-def test_the_silence_an_envelope_asks_for_ends(stub: HttpStub, rig: MakeRig, status: int) -> None:
-    stub.answer = lambda _: coded(10018, "Too many visits. Exceeded the IP Rate Limit.", status=status)
+@pytest.mark.parametrize(("answer", "text"), BARS)
+def test_the_silence_of_a_barred_address_ends(stub: HttpStub, rig: MakeRig, answer: Answer, text: str) -> None:
+    stub.answer = lambda _: answer
     made = rig(ip_ban_pause_s=0.1)
-    made.client.place([new_order()], Lane.TRADE)
+    assert made.client.place([new_order()], Lane.TRADE) == [Rejected(Refusal.RATE, 10018, text)]
     stub.answer = lambda _: ACK
     started = time.monotonic()
     assert made.client.place([new_order()], Lane.TRADE) == [Accepted("id-1")]
