@@ -185,7 +185,9 @@ class ExchangeServer:
         finally:
             self._connections.discard(connection)
             talk.leave()
-        return connection.socket
+        if connection.socket.prepared:
+            return connection.socket
+        return web.Response(status=500)  # goes nowhere: the client was gone before its handshake was answered
 
     def _refusal(self, request: web.Request, stream: str) -> web.Response | None:
         if not web.WebSocketResponse().can_prepare(request):

@@ -17,6 +17,8 @@ BROKEN = (
     b"POST /v5/order/create HTTP/1.1\r\nContent-Length: 99\r\n\r\n{",
     b"GET /v5/private HTTP/1.1\r\nUpgr",
     b"GET /v5/private HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    b"GET /v5/private HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     b"\x16\x03\x01\x02\x00 no HTTP at all",
 )
 CREATE = "/v5/order/create"
@@ -253,7 +255,9 @@ def test_the_whole_port_can_refuse_connections_for_a_while(exchange: EmbeddedExc
     assert Wire(exchange.urls.rest).get("/v5/market/time").status == 200
 
 
-def test_a_client_that_breaks_off_in_the_middle_harms_nobody(wire: Wire, exchange: EmbeddedExchange) -> None:
+def test_a_client_that_breaks_off_in_the_middle_harms_nobody(
+    wire: Wire, exchange: EmbeddedExchange, caplog: pytest.LogCaptureFixture
+) -> None:
     place = urlsplit(wire.base)
     for head in BROKEN:
         raw = socket.create_connection((place.hostname, place.port))
@@ -262,3 +266,4 @@ def test_a_client_that_breaks_off_in_the_middle_harms_nobody(wire: Wire, exchang
         raw.close()
     assert wire.get("/v5/account/info").code == 0
     assert exchange.state()["bugs"] == []
+    assert "Unhandled exception" not in caplog.text
