@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from gridtrader.engine.engine import GridEngine
-from gridtrader.engine.errors import CannotStart, StopAccount
+from gridtrader.engine.errors import CannotStart, StopAccount, ToldToEnd
 from gridtrader.engine.inbox import Inbox
 from gridtrader.engine.ports import ArchiveError, Clock, StreamLost, StreamUp
 
@@ -90,6 +90,8 @@ class Session:
             log.critical("the account does not start: %s", error)
             self.on_phase(Phase.FAILED, str(error), isinstance(error, CannotStart) and error.is_passing)
             return False
+        except ToldToEnd:
+            log.info("the start is given up: the account is to end")
         except StopAccount as stop:
             self.engine.emergency_stop(stop.reason, stop.symbol, stop.mm_rate)
             self.on_phase(Phase.STOPPED, stop.reason, False)

@@ -15,6 +15,8 @@ from gridtrader.settings import AccountSettings, SymbolSettings, SystemSettings
 from gridtrader.store.archive import FileBounds
 
 _MEGABYTE = 1_000_000
+_CLOCKS_MS = 1_000
+"""How far the exchange's clock and ours, corrected by it, may be apart."""
 
 
 def strategy_of(symbol: SymbolSettings, system: SystemSettings) -> Strategy:
@@ -43,6 +45,7 @@ def engine_settings(account: AccountSettings, system: SystemSettings, venue: str
         closing_fee_is_maker=account.take_profit_fee == "maker",
         cancel_opening_on_emergency=account.on_emergency_stop == "cancel_opening",
         confirm_ms=_ms(engine.confirm_timeout_s),
+        arrival_ms=system.requests.recv_window_ms + _CLOCKS_MS,
         wallet_max_age_ms=_ms(engine.wallet_max_age_s),
         quote_max_age_ms=_ms(engine.quote_max_age_s),
         mm_refresh_ms=(_ms(engine.mm_refresh_min_s), _ms(engine.mm_refresh_max_s)),

@@ -81,7 +81,18 @@ class SomebodyElse:
     reason: str
 
 
-Fact = Booked | CycleStarted | CycleClosed | OrderMoved | ForeignOrder | PositionMoved | SomebodyElse
+@dataclass(frozen=True, slots=True)
+class Overfilled:
+    """A level holds more than the ladder has there: two of our orders for it have executed."""
+
+    symbol: str
+    side: Side
+    level: int
+    qty: Decimal
+    wanted: Decimal
+
+
+Fact = Booked | Overfilled | CycleStarted | CycleClosed | OrderMoved | ForeignOrder | PositionMoved | SomebodyElse
 
 
 @dataclass(slots=True)
@@ -226,7 +237,18 @@ class AccountBook:
                 created_ms=order.created_ms if order else 0,
             )
         )
+        if opens:
+            yield from self._overfilled(known, name.slot.side, name.slot.level)
         yield from self._close_if_flat(known, name.slot.side)
+
+    @staticmethod
+    def _overfilled(known: SymbolKnown, side: Side, level: int) -> Iterator[Fact]:
+        cycle, reference = known.sides[side].cycle, known.reference
+        if cycle is None or reference is None:
+            return
+        qty, wanted = cycle.levels[level].qty, reference.quantity(level)
+        if qty > wanted:
+            yield Overfilled(known.symbol, side, level, qty, wanted)
 
     @staticmethod
     def _count_seen(order: KnownOrder, known: SymbolKnown, at_ms: int) -> None:

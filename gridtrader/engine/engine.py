@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 
 from gridtrader.domain.invariants import BrokenInvariant
 from gridtrader.domain.known import HoldReason
@@ -16,7 +17,7 @@ from gridtrader.domain.money import Lack
 from gridtrader.domain.types import aged
 from gridtrader.engine.book import AccountBook, Fact
 from gridtrader.engine.enquiry import Enquiry
-from gridtrader.engine.errors import CannotStart, StopAccount
+from gridtrader.engine.errors import CannotStart, StopAccount, ToldToEnd
 from gridtrader.engine.executor import Executor
 from gridtrader.engine.halt import Halt
 from gridtrader.engine.inbox import Inbox
@@ -47,6 +48,8 @@ RETRY_FILES_MS = 5_000
 """How often a file that could not be written is tried again."""
 
 _SHOW_MS = 200
+
+_GLANCE_MS = 100
 
 
 class Mode(Enum):
@@ -123,10 +126,11 @@ class GridEngine:
         self._starter([]).knock()
 
     def _starter(self, held: list[Event]) -> Starter:
-        return Starter(self.gateway, self.recorder, self.settings, self.clock, lambda: self._news(held))
+        news = partial(self._news, held)
+        return Starter(self.gateway, self.recorder, self.settings, self.clock, self._pause, news)
 
     def start(self) -> None:
-        """Restore the account (T3). Raises CannotStart; the engine may then be started anew."""
+        """Restore the account (T3). Raises CannotStart or ToldToEnd; the engine may then be started anew."""
         now = self.clock.now_ms()
         held: list[Event] = []
         starter = self._starter(held)
@@ -149,6 +153,15 @@ class GridEngine:
             raise CannotStart("the private stream was lost during the start", is_passing=True)
         held.extend(event for event in news if isinstance(event, NewQuote | PricesDown | PricesUp))
         return news
+
+    def _pause(self, milliseconds: int) -> None:
+        """Wait, but not longer than until the account is to end. Raises ToldToEnd."""
+        for passed in range(0, milliseconds, _GLANCE_MS):
+            if self.inbox.is_closed:
+                break
+            self.clock.sleep(min(milliseconds - passed, _GLANCE_MS) / 1000)
+        if self.inbox.is_closed:
+            raise ToldToEnd
 
     # --- one step ---
 

@@ -89,6 +89,8 @@ class Enquiry:
             self._settled(order)
         elif order.name_is_used or (order.order_id and self._tries.get(order.link_id, 0) < 2):
             self._again(order, now)  # acknowledged or called a duplicate: REST may only be late
+        elif order.name.slot.kind.opens and now < order.sent_ms + self.settings.arrival_ms:
+            self._next_try[order.link_id] = order.sent_ms + self.settings.arrival_ms  # it may still be under way
         else:
             order.phase = Phase.ABSENT
             self._settled(order)

@@ -1,4 +1,4 @@
-"""The two ways an account comes to a halt."""
+"""The ways an account comes to a halt."""
 
 from decimal import Decimal
 
@@ -26,3 +26,7 @@ class CannotStart(Exception):
     def __init__(self, message: str, *, is_passing: bool = False) -> None:
         super().__init__(message)
         self.is_passing = is_passing
+
+
+class ToldToEnd(Exception):
+    """A start was given up because the account is to end (T8)."""

@@ -23,6 +23,7 @@ from gridtrader.engine.book import (
     Fact,
     ForeignOrder,
     OrderMoved,
+    Overfilled,
     PositionMoved,
     SomebodyElse,
 )
@@ -117,6 +118,8 @@ class Recorder:
                 case Booked():
                     records.append(journal.execution_record(fact.execution))
                     self._booked(fact)
+                case Overfilled():
+                    self._overfilled(fact)
                 case CycleStarted():
                     records.append(self.cycle_begun(fact.symbol, fact.side, fact.cycle, fact.executed_other))
                 case CycleClosed():
@@ -152,6 +155,17 @@ class Recorder:
     def tally(self, symbol: str) -> Tally:
         """Return what was done on a symbol since the process started."""
         return self.tallies.setdefault(symbol, Tally())
+
+    def _overfilled(self, fact: Overfilled) -> None:
+        self.log.critical(
+            "%s %s level %d holds %s, the ladder has %s: the other side has nothing against the rest of it. The "
+            "take-profit closes it all; until then the account can trade, but not be started anew (T4)",
+            fact.symbol,
+            fact.side.name,
+            fact.level,
+            plain(fact.qty),
+            plain(fact.wanted),
+        )
 
     def _booked(self, fact: Booked) -> None:
         execution, name = fact.execution, fact.name

@@ -23,6 +23,10 @@ class EngineSettings:
     cancel_opening_on_emergency: bool = True
     confirm_ms: int = 5_000
     """A command the stream has not confirmed for so long is looked up (C3)."""
+    arrival_ms: int = 6_000
+    """What was sent may be carried out so much later, though its sender has heard of an error, or is no more: the
+    exchange takes it until its `recv_window` is over, and two clocks may differ by a second. Until then an opening
+    order that is not there is not absent."""
     wallet_max_age_ms: int = 5_000
     """The balance is at most so old when it decides (S6)."""
     quote_max_age_ms: int = 10_000
@@ -52,5 +56,8 @@ class EngineSettings:
     """Tries of a command the account's safety hangs on, with back-off 1, 2, 4 s, before emergency stop (C4)."""
     disagreement_tries: int = 5
     """Reconciliations in a row that find a position our fills do not explain before emergency stop (S11)."""
-    restore_tries: int = 5
+    restore_tries: int = 10
     """Restorations voided by news from the streams before the account stops (T5)."""
+    history_tries: int = 5
+    """Restorations that do not come out, each a longer pause after the one before, until the exchange's history is
+    not taken for late any more (T4)."""

@@ -3,7 +3,7 @@
 If a step fails after orders were cancelled, the positions' take-profits are placed before the account gives up.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,7 +11,7 @@ from gridtrader.domain.exact import plain
 from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.types import SIDES, OrderReport, OrderStatus, aged
 from gridtrader.engine.book import AccountBook, Booked
-from gridtrader.engine.errors import CannotStart
+from gridtrader.engine.errors import CannotStart, ToldToEnd
 from gridtrader.engine.journal import SymbolMemory
 from gridtrader.engine.ports import (
     Accepted,
@@ -52,11 +52,14 @@ class Starter:
     recorder: Recorder
     settings: EngineSettings
     clock: Clock
+    pause: Callable[[int], None]
+    """Waits so many milliseconds. Raises ToldToEnd."""
     news: Callable[[], Sequence[Event]]
     read_ms: int = 0
     """The exchange's time when the reading that counts began."""
     told: Sequence[StreamMessage] = ()
     """What the stream has told of our own changes: the engine takes it in."""
+    _late_tries: int = 0
     _has_changed: bool = False
     _secured: set[str] = field(default_factory=set)
     """Symbols whose orders have been cancelled and whose take-profits have been placed."""
@@ -73,13 +76,13 @@ class Starter:
     def start(self) -> AccountBook:
         """Return the proven book, with clean sheets and the take-profits sent.
 
-        Raises CannotStart, and StopAccount where the account is beyond its risk limit.
+        Raises CannotStart, ToldToEnd, and StopAccount where the account is beyond its risk limit.
         """
         reason = ""
         for attempt in range(self.settings.restore_tries):
             self.news()
             try:
-                book = self._try(attempt)
+                book = self._try(is_first=attempt == 0)
             except Unreachable as error:
                 raise CannotStart(f"the exchange cannot be read: {error}", is_passing=True) from error
             except Refused as error:
@@ -90,17 +93,19 @@ class Starter:
             self.recorder.log.warning("restoration %d is void: %s", attempt + 1, reason)
         raise CannotStart(
             f"the account would not keep still, {self.settings.restore_tries} restorations were void ({reason}); "
-            f"stop whatever else trades it",
+            f"stop whatever else trades it; if nothing does, a calmer market will let it start",
             is_passing=True,
         )
 
-    def _try(self, attempt: int) -> AccountBook | str:
+    def _try(self, *, is_first: bool) -> AccountBook | str:
         """Read, prove, change; returns why not, if something voided it (T5), or if it can be hoped that the exchange
         only shows late what has happened: it is waited for, longer with each attempt."""
         survey = Survey(self.gateway, self.recorder, self.settings, self.clock)
         needs_cross = survey.check_account()
         self.read_ms = survey.read_ms
         memory = survey.memory()
+        if is_first:
+            self._let_arrive(memory)
         book = AccountBook()
         prover = Prover(self.gateway, self.read_ms, self.recorder.log)
         readings = [survey.read(strategy) for strategy in self.settings.strategies]
@@ -111,14 +116,32 @@ class Starter:
         except CannotStart as error:
             if self._is_voided(readings, by_us=False):
                 return _NEWS  # something happened between two readings: they need not fit
-            if attempt + 1 == self.settings.restore_tries:
-                self._cover(readings)
-                raise CannotStart(self._truly(str(error))) from error
-            self.clock.sleep(self.settings.pause_ms * 2**attempt / 1000)
+            self._await_history(error, readings)
             return f"{error}; it is tried again, the exchange's history may be late"
         if self._is_voided(readings, by_us=False):
             return _NEWS
         return self._take_over(readings, book, prover.findings, needs_cross=needs_cross)
+
+    def _let_arrive(self, memory: Mapping[str, SymbolMemory]) -> None:
+        """Wait until nothing that an earlier life has sent can still be carried out: an order that came after the
+        reading would be known to nobody, and its level would be bought twice (C2)."""
+        last_ms = max((symbol.last_ms for symbol in memory.values()), default=0)
+        wait_ms = min(last_ms + self.settings.arrival_ms - self.clock.now_ms(), self.settings.arrival_ms)
+        if wait_ms > 0:
+            self.recorder.log.info("%d ms are waited: what was sent last may still be under way", wait_ms)
+            self.pause(wait_ms)
+
+    def _await_history(self, error: CannotStart, readings: Sequence[SymbolReading]) -> None:
+        """Wait, longer with each time, or give up. Before giving up: let the take-profits that an earlier try has
+        placed close what is held now (T3)."""
+        self._late_tries += 1
+        try:
+            if self._late_tries == self.settings.history_tries:
+                raise CannotStart(self._truly(str(error))) from error
+            self.pause(self.settings.pause_ms * 2 ** (self._late_tries - 1))
+        except (CannotStart, ToldToEnd):
+            self._cover(readings)
+            raise
 
     def _take_over(
         self, readings: Sequence[SymbolReading], book: AccountBook, findings: Findings, *, needs_cross: bool
@@ -168,7 +191,6 @@ class Starter:
         return message.replace(NOTHING_CHANGED, _CHANGED) if self._has_changed else message
 
     def _cover(self, readings: Sequence[SymbolReading]) -> None:
-        """Before giving up: let the take-profits that an earlier try has placed close what is held now (T3)."""
         if self._has_changed:
             for reading in _trading(readings):
                 cover_position(self.gateway, self.recorder.log, reading.positions.values(), reading.open_orders)
@@ -210,7 +232,7 @@ class Starter:
         reason, is_passing = "", True
         for attempt in range(self.settings.safety_tries):
             if attempt:
-                self.clock.sleep(2.0 ** (attempt - 1))
+                self.pause(1_000 * 2 ** (attempt - 1))
             match command():
                 case Accepted():
                     return

@@ -150,7 +150,7 @@ class EngineSettings(Section):
     only prices move."""
     mm_refresh_max_s: Seconds = Field(default=15.0, ge=1, le=300)
     """The same far from the threshold."""
-    restore_attempts: int = Field(default=5, ge=1, le=50)
+    restore_attempts: int = Field(default=10, ge=1, le=50)
     """Restorations that an event made void before the account stops (T5)."""
     start_timeout_s: Seconds = Field(default=60.0, ge=10, le=600)
     """An account that has not started by then is passed over, so that the next one can start (T3)."""

@@ -20,7 +20,14 @@ _LOOK_BACK_MS: Final = 15 * 60_000
 _CHANGED_BY_OTHERS: Final = frozenset({Fault.ADL, Fault.LIQUIDATION, Fault.FOREIGN_ORDER})
 _LOST_MEMORY: Final = frozenset({Fault.TORN_JOURNAL, Fault.HISTORY_SHORT})
 _NO_ANSWER: Final = frozenset(
-    {Fault.REQUEST_LOST, Fault.REPLY_LOST, Fault.HTTP_5XX, Fault.HTML_BODY, Fault.SERVER_ERROR}
+    {
+        Fault.REQUEST_LOST,
+        Fault.REQUEST_LATE,
+        Fault.REPLY_LOST,
+        Fault.HTTP_5XX,
+        Fault.HTML_BODY,
+        Fault.SERVER_ERROR,
+    }
 )
 _REQUESTS: Final = frozenset(REQUEST_RATES)
 _MARKET: Final = frozenset({Fault.PRICE_BAND, Fault.PRICE_GAP, Fault.HALT, Fault.DELISTING, Fault.LIQUIDATION})

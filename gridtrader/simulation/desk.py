@@ -36,13 +36,15 @@ from gridtrader.engine.ports import (
 )
 from gridtrader.exchange import codes
 from gridtrader.paper import translate
-from gridtrader.simulation.faults import REQUEST_RATES, Dice, Fault
-from gridtrader.simulation.hub import Hub
+from gridtrader.simulation.faults import DEATH_RATES, REQUEST_RATES, Dice, Fault
+from gridtrader.simulation.hub import Hub, Killed
 from gridtrader.simulation.machine import Process
 from gridtrader.simulation.venue import Venue
 from gridtrader.simulator.core import model
 
 TIMEOUT_MS: Final = 10_000
+RECV_WINDOW_MS: Final = 5_000
+"""How old a request may be when the exchange sees it."""
 
 _ANY: Final = frozenset(
     {
@@ -57,10 +59,11 @@ _ANY: Final = frozenset(
         Fault.SERVER_ERROR,
     }
 )
-_OPEN: Final = _ANY | {Fault.MONEY, Fault.DUPLICATE, Fault.BUSY}
-_CLOSE: Final = _ANY | {Fault.REDUCE_ONLY, Fault.DUPLICATE, Fault.BUSY}
-_AMEND: Final = _ANY | {Fault.GONE, Fault.REDUCE_ONLY, Fault.BUSY}
-_CANCEL: Final = _ANY | {Fault.GONE, Fault.BUSY}
+_COMMAND: Final = _ANY | {Fault.REQUEST_LATE}
+_OPEN: Final = _COMMAND | {Fault.MONEY, Fault.DUPLICATE, Fault.BUSY}
+_CLOSE: Final = _COMMAND | {Fault.REDUCE_ONLY, Fault.DUPLICATE, Fault.BUSY}
+_AMEND: Final = _COMMAND | {Fault.GONE, Fault.REDUCE_ONLY, Fault.BUSY}
+_CANCEL: Final = _COMMAND | {Fault.GONE, Fault.BUSY}
 
 _REFUSED: Final[dict[Fault, tuple[int, str]]] = {
     Fault.FORBIDDEN: (codes.RATE_OF_ADDRESS, "HTTP 403, access too frequent"),
@@ -163,7 +166,7 @@ class SimDesk:
             return []
         self.in_the_air += 1
         try:
-            self._travel(f"{what} sent")
+            self._send(what, deeds)
             late = 0
             outcomes: list[Outcome] = []
             for deed in deeds:
@@ -183,12 +186,29 @@ class SimDesk:
             self.log.info("answer %s %s", what, outcome)
         return outcomes
 
+    def _send(self, what: str, deeds: Sequence[Callable[[], model.Order | None]]) -> None:
+        """Let commands leave: what has left may outlive its process."""
+        try:
+            self._travel(f"{what} sent")
+        except Killed:
+            if self._dice.throw(DEATH_RATES) is not None:
+                for deed in deeds:
+                    self._arrive_late(deed)
+            raise
+
+    def _arrive_late(self, deed: Callable[[], model.Order | None]) -> None:
+        """Let a command be carried out by and by, while the exchange takes it; nobody hears what became of it."""
+        self._hub.after(self._dice.between(50, RECV_WINDOW_MS), partial(self._do, deed))
+
     def _outcome(self, fault: Fault | None, deed: Callable[[], model.Order | None]) -> Outcome:
         """Carry out a command, or not; returns what the bot hears of it."""
         if fault in _REFUSED:
             return codes.failure_of(*_REFUSED[fault])
         if fault is Fault.REQUEST_LOST:
             return Unknown("no complete answer within 10 s")
+        if fault is Fault.REQUEST_LATE:
+            self._arrive_late(deed)
+            return Unknown("the connection broke")
         if fault in _MAYBE_DONE and self._dice.between(0, 1):
             return Unknown(_MAYBE_DONE[fault])
         outcome = self._do(deed)
@@ -352,4 +372,4 @@ class SimDesk:
         def deed() -> None:
             setting()
 
-        return self._command("setting", [deed], _ANY)[0]
+        return self._command("setting", [deed], _COMMAND)[0]

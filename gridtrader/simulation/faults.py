@@ -18,6 +18,7 @@ class Fault(Enum):
 
     # requests
     REQUEST_LOST = "request-lost"
+    REQUEST_LATE = "request-late"
     REPLY_LOST = "reply-lost"
     REPLY_LATE = "reply-late"
     HTTP_5XX = "http-5xx"
@@ -72,6 +73,7 @@ class Fault(Enum):
 
 REQUEST_RATES: Final[Mapping[Fault, float]] = {
     Fault.REQUEST_LOST: 0.004,
+    Fault.REQUEST_LATE: 0.004,
     Fault.REPLY_LOST: 0.004,
     Fault.REPLY_LATE: 0.006,
     Fault.HTTP_5XX: 0.003,
@@ -134,6 +136,9 @@ ONCE_RATES: Final[Mapping[Fault, float]] = {
     Fault.FUNDING: 1.0,
 }
 """Chance per run that the exchange is of that kind."""
+
+DEATH_RATES: Final[Mapping[Fault, float]] = {Fault.REQUEST_LATE: 0.8}
+"""Chance per request that its process dies while it is on its way."""
 
 JOLT_RATES: Final[Mapping[Fault, float]] = {Fault.PRICE_GAP: 0.4}
 """Chance per loss or return of a private stream, starts included, that the price leaps some times within

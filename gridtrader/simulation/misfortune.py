@@ -18,6 +18,13 @@ from gridtrader.simulator.core import model
 
 MINUTE_MS: Final = 60_000
 _STEPS_MS: Final = (-3_600_000, -90_000, -2_000, -300, 300, 2_000, 90_000, 3_600_000)
+_DEATHS: Final = (
+    ("place sent", 200, 4_000),
+    ("place sent", 500, 60_000),
+    ("", 500, 60_000),
+    ("", 300_000, 3_600_000),
+)
+"""At what a process dies, and how long it is away: the first is back before all that it has sent has arrived."""
 
 
 class Theatre(Protocol):
@@ -32,7 +39,7 @@ class Theatre(Protocol):
     @property
     def prices(self) -> Sequence[Prices]: ...
 
-    def crash(self, down_ms: int) -> None: ...
+    def crash(self, down_ms: int, where: str) -> None: ...
     def judge(self, account: SimAccount) -> Judge: ...
     def gust(self, account: SimAccount, lasts_ms: int) -> None: ...
     def blame(self, account: SimAccount, fault: Fault) -> None: ...
@@ -253,5 +260,5 @@ class Misfortune:
         theatre.clock.offset_ms += _STEPS_MS[dice.between(0, len(_STEPS_MS) - 1)]
 
     def _crash(self, theatre: Theatre, dice: Dice) -> None:
-        is_long = dice.between(0, 3) == 0
-        theatre.crash(dice.between(300_000, 3_600_000) if is_long else dice.between(500, 60_000))
+        where, least_ms, most_ms = _DEATHS[dice.between(0, len(_DEATHS) - 1)]
+        theatre.crash(dice.between(least_ms, most_ms), where)

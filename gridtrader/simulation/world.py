@@ -111,7 +111,8 @@ class World:
         self._process: Process | None = None
         self._daemon: SimDaemon | None = None
         self._lives = 0
-        self._is_doomed = False
+        self._doom: str | None = None
+        """At which inputs or outputs the process dies: those whose name begins like this."""
         self._down_ms = 0
         self._feed: list[tuple[int, int, Prices, model.Quote]] = []
 
@@ -249,7 +250,7 @@ class World:
     def _begin(self) -> None:
         """Start the daemon."""
         self._lives += 1
-        self._is_doomed = False
+        self._doom = None
         self._log.info("process %d begins", self._lives)
         for account in self.accounts:
             dice = self._chance.dice(f"{account.plan.id}/begin/{self._lives}")
@@ -270,18 +271,18 @@ class World:
         self._chance.gusts[name] = share
         self.hub.after(lasts_ms, lambda: self._chance.gusts.pop(name, None))
 
-    def crash(self, down_ms: int) -> None:
-        """Let the process die at its next input or output."""
+    def crash(self, down_ms: int, where: str = "") -> None:
+        """Let the process die at its next input or output whose name begins with `where`."""
         if self._process is not None:
-            self._is_doomed, self._down_ms = True, down_ms
+            self._doom, self._down_ms = where, down_ms
 
     def _passed(self, process: Process, where: str) -> None:
         if process is not self._process:
             return
         self.on_point(self._lives, process.points, where)
         if self._lives == 1 and process.points == self.plan.crash_at:
-            self._is_doomed, self._down_ms = True, 3_000
-        if self._is_doomed:
+            self._doom, self._down_ms = "", 3_000
+        if self._doom is not None and where.startswith(self._doom):
             self._log.info("process %d is killed at its input or output %d: %s", self._lives, process.points, where)
             self._kill(process)
 
@@ -289,7 +290,7 @@ class World:
         """End the process here and now; a new one comes up after a while."""
         process.is_dead = True
         self._process = None
-        self._is_doomed = False
+        self._doom = None
         self.hub.at(self.hub.now, self._bury)
         self.hub.after(max(1, self._down_ms), self._begin)
 

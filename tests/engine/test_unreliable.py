@@ -58,7 +58,7 @@ def test_a_request_that_is_lost_is_sent_again_under_its_own_name(command: str) -
     table.desk.before = lose_first
     for price in ("0.199", "0.198", "0.1985", "0.2", "0.202"):
         table.price("DOGEUSDT", price)
-    table.wait(10_000)
+    table.wait(30_000)
     assert lost
     assert table.broken_laws() == []
 

@@ -39,6 +39,16 @@ def test_a_lost_request_does_nothing_and_is_unknown_after_ten_seconds(stage: Sta
     assert done.ended - START >= 10_000
 
 
+def test_a_late_request_is_unknown_at_once_and_is_carried_out_within_the_receive_window(stage: Stage) -> None:
+    desk = stage.desk(Fault.REQUEST_LATE)
+    done = Call(stage.hub, lambda: desk.place([buy()], LANE))
+    stage.hub.run(START + 100)
+    assert done.answers == [[Unknown("the connection broke")]]
+    assert stage.open_names == []
+    stage.hub.run(START + 5_050)
+    assert stage.open_names == ["a"]
+
+
 def test_a_lost_reply_is_as_unknown_as_a_lost_request_but_the_order_stands(stage: Stage) -> None:
     desk = stage.desk(Fault.REPLY_LOST)
     done = stage.call(lambda: desk.place([buy()], LANE))
@@ -196,6 +206,17 @@ def test_a_process_killed_while_its_request_travels_finds_out_when_it_comes_back
     assert (done.answers, stage.open_names, done.fiber.is_over) == ([], [], True)
     with pytest.raises(Killed):
         stage.process.point("any")
+
+
+def test_a_request_may_outlive_its_process(stage: Stage) -> None:
+    desk = stage.desk(Fault.REQUEST_LATE, Fault.REQUEST_LATE)
+    done = Call(stage.hub, lambda: desk.place([buy("a"), buy("b")], LANE))
+    stage.hub.run(START + 1)
+    stage.process.is_dead = True
+    stage.hub.run(START + 50)
+    assert (done.answers, stage.open_names, done.fiber.is_over) == ([], [], True)
+    stage.hub.run(START + 5_100)
+    assert stage.open_names == ["a", "b"]
 
 
 # --- what REST shows ---

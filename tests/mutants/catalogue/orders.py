@@ -108,4 +108,16 @@ ORDERS = (
         "protection",
         (Edit("domain/reconcile.py", "total = order.filled + target.leaves", "total = target.leaves"),),
     ),
+    Defect(
+        "absent-before-its-time",
+        "An order that has not arrived yet is taken for absent: its side is reopened, and then it comes.",
+        "single",
+        (
+            Edit(
+                "engine/enquiry.py",
+                "now < order.sent_ms + self.settings.arrival_ms:",
+                "now < order.sent_ms:",
+            ),
+        ),
+    ),
 )

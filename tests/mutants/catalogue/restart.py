@@ -206,4 +206,16 @@ RESTART = (
             ),
         ),
     ),
+    Defect(
+        "start-while-orders-are-under-way",
+        "A start reads while what an earlier life has sent can still arrive: it comes beside what the start places.",
+        "S8",
+        (
+            Edit(
+                "engine/start.py",
+                "            self._let_arrive(memory)\n",
+                "            pass\n",
+            ),
+        ),
+    ),
 )
