@@ -89,6 +89,11 @@ def execution_record(execution: Execution) -> Record:
     }
 
 
+def past_record(execution: Execution) -> Record:
+    """Return the record of an execution of a closed cycle: it explains no position, but it has been booked."""
+    return {**execution_record(execution), "kind": "past"}
+
+
 @dataclass(slots=True)
 class SideMemory:
     """The last decided cycle of a side; `is_closed` once its take-profit had closed it."""
@@ -154,7 +159,7 @@ def _remember_one(memory: SymbolMemory, record: Record) -> None:
     elif kind == "sent":
         names = (parse_order_name(text) for text in str(record["names"]).split())
         memory.names.update((name, None) for name in names if name is not None)
-    elif kind == "execution":
+    elif kind in ("execution", "past"):
         execution = parse_execution(record)
         memory.executions[execution.exec_id] = execution
     memory.last_ms = max(memory.last_ms, at)

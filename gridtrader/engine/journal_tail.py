@@ -6,12 +6,16 @@ from contextlib import suppress
 from gridtrader.domain.exact import ZERO
 from gridtrader.domain.order_names import OrderName, Slot, parse_order_name
 from gridtrader.domain.types import SIDES, Execution
-from gridtrader.engine.journal import UNREADABLE, execution_record, parse_execution, sent_record
+from gridtrader.engine.journal import UNREADABLE, execution_record, parse_execution, past_record, sent_record
 from gridtrader.engine.ports import Record
+
+_RECENT_MS = 2 * 86_400_000
+"""A start reads the exchange's history from a day before the journal's last record on."""
 
 
 class Tail:
-    """The running ladders, the fills since each side was flat, the newest name of each slot of the running cycles.
+    """The running ladders, the fills since each side was flat and those of the last days, the newest name of each
+    slot of the running cycles.
 
     A cycle's fills may be written before the decision that it runs: those of one that was found at a start, and those
     of an old order that filled while its side was being closed. So a decision drops no fill; being flat does.
@@ -23,6 +27,8 @@ class Tail:
         self._cycles: dict[tuple[str, str], Record] = {}
         """The last decision about each side: its cycle begins, or is closed."""
         self._fills: dict[tuple[str, str], list[Execution]] = {}
+        self._recent: dict[str, dict[str, Execution]] = {}
+        """By symbol, what was executed in the last days: a start reads a day back, and books what is forgotten."""
         self._names: dict[str, dict[Slot, tuple[OrderName, int]]] = {}
         """By symbol, the newest name of each slot and when it was sent."""
 
@@ -43,8 +49,12 @@ class Tail:
                 self._cycles[symbol, side] = record
                 self._drop_old_fills(symbol, side, is_closed=record["kind"] == "closed")
                 self._drop_old_names(symbol)
-            case "execution":
-                self._fills.setdefault((symbol, side), []).append(parse_execution(record))
+                self._drop_old_executions(symbol)
+            case "execution" | "past":
+                execution = parse_execution(record)
+                self._recent.setdefault(symbol, {})[execution.exec_id] = execution
+                if record["kind"] == "execution":
+                    self._fills.setdefault((symbol, side), []).append(execution)
             case "sent":
                 self._note_names(symbol, record)
 
@@ -55,6 +65,9 @@ class Tail:
             if key in self._cycles:
                 result.append(self._cycles[key])
             result.extend(map(execution_record, self._fills.get(key, ())))
+        running = {fill.exec_id for fills in self._fills.values() for fill in fills}
+        for executions in self._recent.values():
+            result.extend(past_record(each) for each in executions.values() if each.exec_id not in running)
         for symbol, names in self._names.items():
             if names:
                 last_ms = max(at_ms for _, at_ms in names.values())
@@ -75,6 +88,11 @@ class Tail:
         numbers = {side: self._cycles.get((symbol, side.name), {}).get("number") for side in SIDES}
         names = self._names.get(symbol, {})
         self._names[symbol] = {slot: name for slot, name in names.items() if slot.cycle == numbers[slot.side]}
+
+    def _drop_old_executions(self, symbol: str) -> None:
+        recent = self._recent.get(symbol, {})
+        oldest_ms = max((execution.at_ms for execution in recent.values()), default=0) - _RECENT_MS
+        self._recent[symbol] = {key: each for key, each in recent.items() if each.at_ms >= oldest_ms}
 
     def _drop_old_fills(self, symbol: str, side: str, *, is_closed: bool) -> None:
         """Forget the fills up to the last moment at which the side was flat. One that is closed though its fills do

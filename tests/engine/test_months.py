@@ -11,7 +11,7 @@ import pytest
 from gridtrader.domain.order_names import parse_order_name
 from gridtrader.domain.types import Execution
 from gridtrader.engine.journal import sent_record
-from gridtrader.engine.ports import NewQuote, StreamDown, StreamUp, Unknown, Unreachable
+from gridtrader.engine.ports import NewQuote, Record, StreamDown, StreamUp, Unknown, Unreachable
 from tests.engine.hostile import (
     LONG,
     SHORT,
@@ -95,19 +95,43 @@ def test_a_new_journal_file_has_the_fills_of_running_cycles_whenever_they_were_w
     assert table.broken_laws() == []
 
 
-def test_what_was_closed_leaves_no_fill_in_a_new_journal_file() -> None:
+def with_many_cycles_closed() -> Table:
     table = opened()
     for _ in range(20):
         table.walk(SYMBOL, ["0.1985", "0.2", "0.2015", "0.2"])
-    closed = [record for record in table.archive.records if record["kind"] == "closed"]
-    assert len(closed) > 20
+    assert len(records(table, "closed")) > 20
+    return table
+
+
+def records(table: Table, kind: str) -> list[Record]:
+    return [record for record in table.archive.records if record["kind"] == kind]
+
+
+def test_what_was_closed_days_ago_leaves_no_fill_in_a_new_journal_file() -> None:
+    table = with_many_cycles_closed()
+    table.clock.now += 3 * 86_400_000
+    take_profits = len(records(table, "closed"))
+    table.walk(SYMBOL, ["0.1985", "0.2", "0.2015", "0.2"])
+    assert len(records(table, "closed")) > take_profits
     rotate(table)
     held = sum(table.sizes(SYMBOL))
-    fills = [record for record in table.archive.records if record["kind"] == "execution"]
-    assert sum(D(str(fill["qty"])) for fill in fills) == held
+    assert sum(D(str(fill["qty"])) for fill in records(table, "execution")) == held
+    assert 0 < len(records(table, "past")) < 10
     a_month_later(table)
     table.start()
     assert sum(table.sizes(SYMBOL)) == held
+
+
+def test_a_new_journal_file_remembers_what_was_booked_though_its_cycle_is_closed() -> None:
+    table = with_many_cycles_closed()
+    for _ in range(2):  # what the first new file remembers, the second one does, too
+        rotate(table)
+        booked = len(table.archive.trades)
+        assert len(records(table, "past")) > 20
+        table.begin()
+        table.start()
+        assert len(table.archive.trades) == booked, "yesterday's fills are not booked again"
+        assert table.broken_laws() == []
 
 
 def test_a_slot_that_was_tried_a_thousand_times_leaves_one_name_in_a_new_journal_file() -> None:
