@@ -214,6 +214,10 @@ class Judge:
         self.halts.declared()
         self._conduct.silence.stopped(self._hub.now, file)
 
+    def doubled(self, symbol: str, exec_id: str) -> None:
+        """Note that an execution stands in the trades file twice."""
+        self.breach(f"{symbol}: section 7: execution {exec_id} is told twice")
+
     def begun(self) -> None:
         """Note that a new life begins."""
         self.halts.begun()

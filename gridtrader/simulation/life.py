@@ -122,6 +122,8 @@ class SimAccount:
         """Told when a new life begins."""
         self.on_stop: Callable[[str], None] = lambda file: None
         """Told when the emergency file is written, with what it says."""
+        self.on_doubled: Callable[[str, str], None] = lambda symbol, exec_id: None
+        """Told when an execution is written into the trades file once more."""
         self.prices_down: set[str] = set()
 
     @property
@@ -163,7 +165,7 @@ class Life:
         diary = SimDiary(plan.id, handler)
         self.desk.log = diary.bot
         self.stream.is_read_along = handler is not None
-        self.archive = SimArchive(account.disk, process, account.on_stop)
+        self.archive = SimArchive(account.disk, process, account.on_stop, account.on_doubled)
         recorder = Recorder(self.archive, diary, account.clock)
         self.engine = GridEngine(plan.settings, self.desk, recorder, account.clock, self.inbox)
         self._subscribed: set[str] = set()

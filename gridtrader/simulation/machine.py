@@ -9,6 +9,8 @@ from gridtrader.simulation.hub import Hub, Killed
 
 _NS = 1_000_000
 _LONG_JOURNAL = 60
+_KNOWN_ROWS = 250
+"""So many of its last rows a trades file recognises when they come again."""
 
 
 class SimClock(SystemClock):
@@ -60,7 +62,11 @@ class Disk:
 
     journal: list[tuple[Record, ...]] = field(default_factory=list)
     """Groups: each was written at once, and is there wholly or not at all."""
+    is_renewed: bool = False
+    """Whether the first group is a new file's beginning: that was written before the file got its name."""
     states: dict[str, SymbolState] = field(default_factory=dict)
+    trades: dict[str, int] = field(default_factory=dict)
+    """The rows of `trades_history.csv`: execution id → which one it is."""
     emergency: Mapping[str, str] | None = None
     """The emergency file."""
     knows_of_stop: bool = False
@@ -75,10 +81,12 @@ class Disk:
         """Let the state file be found half written: nothing of it can be read."""
         self.states, self.state_is_corrupt = {}, True
 
-    def tear(self) -> None:
-        """Lose the group written last, as if the process had died while writing it."""
-        if self.journal:
-            self.journal.pop()
+    def tear(self) -> bool:
+        """Lose the group written last, as if the process had died while writing it; returns whether there was one."""
+        if len(self.journal) <= self.is_renewed:
+            return False
+        self.journal.pop()
+        return True
 
     def release(self) -> None:
         """Delete the emergency file, as the operator does."""
@@ -99,10 +107,14 @@ class Disk:
 class SimArchive:
     """The `Archive` of one process on a disk that outlives it."""
 
-    def __init__(self, disk: Disk, process: Process, on_stop: Callable[[str], None]) -> None:
+    def __init__(
+        self, disk: Disk, process: Process, on_stop: Callable[[str], None], on_doubled: Callable[[str, str], None]
+    ) -> None:
+        """`on_doubled` is told the symbol and id of an execution that comes to stand in the trades file twice."""
         self._disk = disk
         self._process = process
         self._on_stop = on_stop
+        self._on_doubled = on_doubled
 
     def _write(self, what: str) -> None:
         self._process.point(f"{what} begins")
@@ -125,7 +137,7 @@ class SimArchive:
 
     def rotate_journal(self, records: Sequence[Record]) -> None:
         self._write("journal rotation")
-        self._disk.journal = [tuple(records)]
+        self._disk.journal, self._disk.is_renewed = [tuple(records)], True
 
     def save_state(self, symbols: Mapping[str, SymbolState]) -> None:
         self._write("state")
@@ -135,6 +147,11 @@ class SimArchive:
     def trade(self, row: Mapping[str, str]) -> None:
         if self._disk.is_full:
             raise ArchiveError("trades_history.csv: no space left on device")
+        told, exec_id = self._disk.trades, row["exec_id"]
+        if exec_id not in told:
+            told[exec_id] = len(told)
+        elif told[exec_id] < len(told) - _KNOWN_ROWS:
+            self._on_doubled(row["symbol"], exec_id)
 
     def metrics(self, row: Mapping[str, object]) -> None:
         if self._disk.is_full:

@@ -159,7 +159,7 @@ class World:
             account.on_idle = self._idle
             account.on_left, account.on_sent, account.on_stop = judge.left, judge.sent, judge.stopped
             account.on_jolt = partial(self._jolt, account, self._chance.dice(f"{account.plan.id}/jolt"))
-            account.on_missed = judge.missed
+            account.on_missed, account.on_doubled = judge.missed, judge.doubled
             account.on_begun, account.on_read = judge.begun, judge.halts.looks
             account.on_balance = judge.shown
         for number, prices in enumerate(self.prices):
@@ -312,9 +312,9 @@ class World:
                     continue
                 if fault is not Fault.TORN_JOURNAL:
                     account.disk.spoil_state()
-                elif self.venue.memories[account.uid].keeps_ms is None:
-                    account.disk.tear()
-                else:  # where the exchange forgets as well, nobody could know
+                elif self.venue.memories[account.uid].keeps_ms is not None:
+                    continue  # the exchange forgets as well: nobody could know
+                elif not account.disk.tear():
                     continue
                 self.blame(account, fault)
 

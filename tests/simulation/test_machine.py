@@ -24,7 +24,7 @@ def dying_at(point: int) -> Process:
 
 
 def archive(disk: Disk, process: Process, said: list[str] | None = None) -> SimArchive:
-    return SimArchive(disk, process, (said if said is not None else []).append)
+    return SimArchive(disk, process, (said if said is not None else []).append, lambda symbol, exec_id: None)
 
 
 def immortal() -> Process:
@@ -63,11 +63,21 @@ def test_a_torn_disk_has_lost_the_group_written_last() -> None:
     files = archive(disk, immortal())
     files.journal([{"a": 1}])
     files.journal([{"b": 2}, {"c": 3}])
-    disk.tear()
+    assert disk.tear()
     assert list(files.read_journal()) == [{"a": 1}]
-    disk.tear()
-    disk.tear()  # there is nothing left to lose
+    assert disk.tear()
+    assert not disk.tear(), "there is nothing left to lose"
     assert list(files.read_journal()) == []
+
+
+def test_a_new_journal_file_cannot_be_torn_in_its_beginning_since_it_gets_its_name_when_it_is_whole() -> None:
+    disk = Disk()
+    files = archive(disk, immortal())
+    files.rotate_journal([{"a": 1}])
+    files.journal([{"b": 2}])
+    assert disk.tear()
+    assert not disk.tear()
+    assert list(files.read_journal()) == [{"a": 1}]
 
 
 def test_a_rotated_journal_holds_what_it_was_rotated_to() -> None:
@@ -83,7 +93,7 @@ WRITES: dict[str, Callable[[SimArchive], None]] = {
     "journal": lambda files: files.journal([{"a": 1}]),
     "journal rotation": lambda files: files.rotate_journal([{"a": 1}]),
     "state": lambda files: files.save_state({"DOGEUSDT": STATE}),
-    "trades_history.csv": lambda files: files.trade({}),
+    "trades_history.csv": lambda files: files.trade({"symbol": "DOGEUSDT", "exec_id": "1"}),
     "metrics": lambda files: files.metrics({}),
     "status.json": lambda files: files.save_status({}),
     "emergency file": lambda files: files.declare_emergency(symbol="", reason="r", mm_rate=""),
@@ -175,3 +185,14 @@ def test_a_stop_is_interrupted_until_its_end_is_written() -> None:
         files.conclude_emergency()
         assert files.interrupted_emergency() is None
         disk.release()
+
+
+def test_an_execution_that_stands_in_the_trades_file_twice_is_told_unless_the_file_would_recognise_it() -> None:
+    disk, doubled = Disk(), list[tuple[str, str]]()
+    files = SimArchive(disk, immortal(), print, lambda symbol, exec_id: doubled.append((symbol, exec_id)))
+    rows = [{"symbol": "DOGEUSDT", "exec_id": str(number)} for number in range(300)]
+    for row in (*rows, rows[299], rows[60]):
+        files.trade(row)
+    assert doubled == []
+    files.trade(rows[0])
+    assert doubled == [("DOGEUSDT", "0")]

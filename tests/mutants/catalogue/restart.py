@@ -218,4 +218,16 @@ RESTART = (
             ),
         ),
     ),
+    Defect(
+        "new-journal-forgets-closed-cycles",
+        "A new journal file has nothing of closed cycles: the next start tells of yesterday's fills once more.",
+        "section 7",
+        (
+            Edit(
+                "engine/journal_tail.py",
+                "if each.exec_id not in running)",
+                "if each.exec_id in running)",
+            ),
+        ),
+    ),
 )
