@@ -130,6 +130,7 @@ class Starter:
         if wait_ms > 0:
             self.recorder.log.info("%d ms are waited: what was sent last may still be under way", wait_ms)
             self.pause(wait_ms)
+            self.news()  # what came meanwhile will be read
 
     def _await_history(self, error: CannotStart, readings: Sequence[SymbolReading]) -> None:
         """Wait, longer with each time, or give up. Before giving up: let the take-profits that an earlier try has

@@ -93,6 +93,7 @@ def test_a_start_reads_only_when_nothing_of_an_earlier_life_can_arrive(monkeypat
     table.start()
     table.walk(SYMBOL, DOWN)
     assert 5.5 < sum(slept) <= 6
+    assert not any("is void" in line for line in table.diary.lines(logging.WARNING)), "it came before the reading"
     assert len(levels([name for name, _ in executed(table)], "LA02")) == 1
     assert table.broken_laws() == []
 
