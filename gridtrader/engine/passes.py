@@ -64,6 +64,9 @@ class Passes:
         plans = [plan_symbol(known, now_ms) for known in active]
         allotment = allot(plans, self._purse(plans, now_ms))
         self.watch.want_balance(now_ms, wanted=allotment.wants_balance)
+        for known in active:
+            if known.symbol in allotment.undecided:
+                known.decided_ms = 0  # a ladder that waits for the balance begins at the price of that moment (S1)
         is_busy = self._send(active, plans, allotment)
         for known in active:
             said = notes[known.symbol] + allotment.notes[known.symbol]

@@ -94,7 +94,8 @@ class Operator:
         self._log.info("the operator attends to account %s: %s", account.plan.id, account.policy.reason)
         exchange, uid, now = self._venue.exchange, account.uid, self._hub.now
         self._judges[uid].is_suspended = True
-        if any(exchange.instruments[symbol].status == "PreLaunch" for symbol in account.symbols):
+        is_halted = any(exchange.instruments[symbol].status == "PreLaunch" for symbol in account.symbols)
+        if is_halted or self._venue.memories[uid].lag_ms:  # he waits until he can trade, and sees what is
             self._hub.after(_ATTENDS_MS, lambda: self._attend(account))
             return
         exchange.cancel_all(uid, now)

@@ -132,6 +132,11 @@ class Halts:
                     if name not in self._withdrawn:
                         yield f"{order.symbol}: R2: {name} was not withdrawn by the emergency stop"
 
+    def disk_freed(self) -> None:
+        """Note that files can be written again: the bot tries now and then."""
+        if self._fileless_ms is not None:
+            self._fileless_ms = self._hub.now + FILE_MS
+
     def _must_be_written(self) -> Iterator[str]:
         disk = self._account.disk
         if disk.emergency is not None:

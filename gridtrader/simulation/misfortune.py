@@ -147,6 +147,7 @@ class Misfortune:
 
         def clear() -> None:
             account.disk.is_full = False
+            self._theatre.judge(account).halts.disk_freed()
 
         self._hub.after(dice.between(5_000, 600_000), clear)
 

@@ -12,7 +12,7 @@ from gridtrader.domain.types import Wallet
 from gridtrader.engine.ports import Outcome, StreamMessage, Unknown, Unreachable
 from tests.engine.hostile import D, executed, is_opening, meddle, opened, run_for, sent, tell, without
 from tests.support.desk import UID
-from tests.support.inprocess import Table, strategy
+from tests.support.inprocess import Table, settings, strategy
 
 BOTH = {"DOGEUSDT": "0.2", "SOLUSDT": "150"}
 
@@ -198,3 +198,19 @@ def test_a_balance_that_grew_old_while_a_command_waited_for_its_answer_pays_for_
     assert len(ages) >= 2
     assert max(ages) <= 5_000
     assert sent(table, "place", "A02") == ["g_DOGE_LA02_eh20x_0", "g_DOGE_SA02_eh20x_0"]
+
+
+def test_a_ladder_that_waits_for_the_balance_is_as_large_as_the_price_says_when_it_opens() -> None:
+    table = Table(settings(), {"DOGEUSDT": "0.2"})
+    table.engine.start()
+    table.clock.now += 6_000  # the balance has grown too old to decide (S6), and no other is told
+    table.desk.is_down = True
+    tell(table, {"DOGEUSDT": "0.2"})
+    table.engine.step()
+    assert [record["kind"] for record in table.archive.records].count("ladder") == 1
+    table.clock.now += 1_500
+    table.desk.is_down = False
+    tell(table, {"DOGEUSDT": "0.21"})
+    table.rest()
+    assert table.sizes("DOGEUSDT") == (D(119), D(119)), "25 USDT at 0.21"
+    assert table.broken_laws() == []
