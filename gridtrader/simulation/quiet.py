@@ -14,18 +14,18 @@ def quiet_symbols(engine: GridEngine) -> list[str]:
         return []
     if engine.watch.waits_for_balance:
         return []
-    if engine.lacks_money and any(_awaits_another_try(known, now) for known in engine.book.symbols.values()):
-        return []  # what was refused had been given the money first
+    if engine.lacks_money and any(_is_just_refused(known, now) for known in engine.book.symbols.values()):
+        return []  # it had been given the money first; the next pass gives it to who had to wait
     return [symbol for symbol, known in engine.book.symbols.items() if _is_settled(known, now)]
 
 
 def _is_settled(known: SymbolKnown, now_ms: int) -> bool:
-    if _awaits_another_try(known, now_ms):
+    if any(now_ms < refused.retry_ms for refused in known.refused_legs.values()):
         return False
     if any(order.is_in_flight for order in known.orders.values()):
         return False
     return not any(known.is_unsettled(side) or known.has_leftovers(side) for side in SIDES)
 
 
-def _awaits_another_try(known: SymbolKnown, now_ms: int) -> bool:
-    return any(now_ms < refused.retry_ms for refused in known.refused_legs.values())
+def _is_just_refused(known: SymbolKnown, now_ms: int) -> bool:
+    return any(refused.count == 1 and now_ms < refused.retry_ms for refused in known.refused_legs.values())
