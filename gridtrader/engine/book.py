@@ -326,14 +326,9 @@ class AccountBook:
             slot, is_latest = order.name.slot, known.latest.get(order.name.slot) is order
             if order.phase.may_execute or order.has_unseen_fills or (slot.cycle == number and is_latest):
                 continue
-            if order.phase is Phase.FILLED and order.margin and not self._is_in_wallet(order):
-                continue  # spent, as long as no balance tells what has become of it (S6)
             del known.orders[order.link_id]
             if is_latest:
                 del known.latest[slot]
-
-    def _is_in_wallet(self, order: KnownOrder) -> bool:
-        return self.wallet is not None and 0 < order.confirmed_ms < self.wallet.at_ms
 
     @staticmethod
     def _forget_executed(known: SymbolKnown, side: Side) -> None:

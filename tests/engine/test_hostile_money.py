@@ -8,23 +8,9 @@ from typing import Any
 
 import pytest
 
-from gridtrader.domain.orders import Phase
 from gridtrader.domain.types import Wallet
 from gridtrader.engine.ports import Outcome, StreamMessage, Unknown, Unreachable
-from tests.engine.hostile import (
-    LONG,
-    D,
-    Withheld,
-    executed,
-    is_opening,
-    meddle,
-    opened,
-    run_for,
-    sent,
-    take_profit,
-    tell,
-    without,
-)
+from tests.engine.hostile import D, executed, is_opening, meddle, opened, run_for, sent, tell, without
 from tests.support.desk import UID
 from tests.support.inprocess import Table, settings, strategy
 
@@ -228,26 +214,3 @@ def test_a_ladder_that_waits_for_the_balance_is_as_large_as_the_price_says_when_
     table.rest()
     assert table.sizes("DOGEUSDT") == (D(119), D(119)), "25 USDT at 0.21"
     assert table.broken_laws() == []
-
-
-def test_what_was_spent_since_the_balance_stays_spent_though_its_side_has_been_closed() -> None:
-    table = opened()
-    withheld = Withheld(table, lambda message: message.topic == "wallet")
-    table.walk("DOGEUSDT", ["0.199", "0.198"])  # level 2 is placed and fills; no balance tells of it
-    known = table.engine.book.symbols["DOGEUSDT"]
-    filled = {order.link_id: order.margin for order in known.orders.values() if order.phase is Phase.FILLED}
-    assert len([name for name in filled if "_LA" in name]) == 2
-    tell(table, {"DOGEUSDT": str(take_profit(table, LONG).price)})
-    table.engine.step()
-    table.desk.push()
-    table.engine.step()
-    assert any(record["kind"] == "closed" for record in table.archive.records)
-    assert {name: known.orders[name].margin for name in filled} == filled, "until a balance tells (S6)"
-    withheld.release()
-    table.rest()
-    assert table.broken_laws() == []
-    table.clock.now += 1_000
-    for _ in range(3):  # and not longer: the next closings forget them
-        table.price("DOGEUSDT", str(take_profit(table, LONG).price))
-        table.wait(1_000)
-    assert not any(name in known.orders for name in filled if "_LA" in name)
